@@ -71,9 +71,9 @@ struct exo_vcpu_page {
     uint32_t cpu_flags;    /* enum exo_cpu_flag */
     uint64_t xsave_mask;   /* XCR0 */
     uint64_t cpu_ns;       /* CPU time this vCPU has used up to its last switch, ns */
-    /* 272: counters, for tests and benchmarks; written by the exokernel only */
+    /* 264: counters, for tests and benchmarks; written by the exokernel only */
     uint64_t count_exo_calls, count_reflected, count_faults, count_events;
-    uint64_t reserved3[214];
+    uint64_t reserved3[219];
     /* 2048: the library OS's own per-vCPU data; the exokernel never looks at it */
     uint8_t libos[2048];
 };
@@ -82,7 +82,7 @@ _Static_assert(__builtin_offsetof(struct exo_vcpu_page, pending) == 8, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, fault) == 32, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, event) == 104, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, clock_tsc) == 192, "ABI");
-_Static_assert(__builtin_offsetof(struct exo_vcpu_page, count_exo_calls) == 272, "ABI");
+_Static_assert(__builtin_offsetof(struct exo_vcpu_page, count_exo_calls) == 264, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, libos) == 2048, "ABI");
 
 enum exo_cpu_flag {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * vCPUs, the container lock, threads' stacks, waiting, time.
+ *
+ * Library OS code runs with upcalls masked and, outside a few entry instructions, with the container lock held: entry.S's C
+ * callees take it on the way in and drop it on the way out or when the vCPU goes idle. It stays held across
+ * los_switch from one thread's stack to another's. So code under the lock is atomic except where it waits.
+ */
+#ifndef LOS_SCHEDULE_H
+#define LOS_SCHEDULE_H
+
+#include <exo/vcpu.h>
+#include <los/base.h>
+#include <los/image.h>
+
+struct los_thread;
+struct los_process;
+
+/* What the entries push on a thread's stack: the program's registers. At the top of the stack for an entry from the program. */
+struct los_frame {
+    uint64_t number; /* system call number as the program gave it; UINT64_MAX when this is no system call */
+    struct exo_regs regs;
+};
+
+/* Per vCPU, in the library OS's part of the vCPU page (GS base + EXO_VP_LIBOS). */
+struct los_cpu {
+    uint64_t stack_top;         /* 0: top of the current thread's stack: entries from the program switch to it */
+    uint64_t scratch[3];        /* 8, 16, 24: for entry.S */
+    struct los_thread *current; /* 32 */
+    struct los_cpu *self;       /* 40: address of this structure, so that C needs only one GS load */
+    struct los_thread *idle;    /* 48: the boot stack's context */
+    uint64_t need_resched;      /* 56 */
+    uint32_t number;            /* 64 */
+    uint32_t lock_held;         /* this vCPU holds the container lock */
+    struct los_space *space;    /* the present one; NULL: the first space */
+    struct exo_vcpu_page *page;
+    exo_handle event;           /* rings this vCPU (EXO_PENDING_USER): reschedule */
+    bool idling;
+    uint64_t timer_ns;          /* what vcpu_timer was last set to */
+    uint64_t switches, interrupts, idle_ns, busy_since; /* for /proc/stat */
+    uint64_t system_calls;
+};
+_Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
+#ifndef EXO_UNIT_TEST
+static inline struct los_cpu *los_cpu(void)
+{
+    struct los_cpu *cpu;
+    __asm__("movq %%gs:%c1, %0" : "=r"(cpu) : "i"(EXO_VP_LIBOS + 40)); /* the one exception to "no assembly": a GS load */
+    return cpu;
+}
+#else
+struct los_cpu *los_cpu(void);
+#endif
+static inline struct los_thread *los_current(void) { return los_cpu()->current; }
+struct los_cpu *los_cpu_number(uint32_t n);
+uint32_t los_cpu_count(void);
+
+void los_lock(void);
+void los_unlock(void);
+
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
+struct los_wait_queue {
+    struct los_link waiters;
+};
+/* One thread's place in a queue; on its stack. */
+struct los_waiter {
+    struct los_link link;
+    struct los_thread *thread;
+    bool woken;
+};
+#define LOS_FOREVER UINT64_MAX
+void los_wait_queue_init(struct los_wait_queue *queue);
+/* Sleeps until los_wake, the deadline (ns since boot), or, when interruptible, a signal. Returns 0, TIMEDOUT or RESTART (the caller turns
+ * it into INTR where a call is never restarted). Check the condition in a loop. */
+int los_wait(struct los_wait_queue *queue, uint64_t deadline_ns, bool interruptible);
+/* For waiting on several queues at once (poll): enlist in each, re-check, los_wait_enlisted, then delist from each. */
+void los_enlist(struct los_wait_queue *queue, struct los_waiter *waiter);
+int los_wait_enlisted(uint64_t deadline_ns, bool interruptible); /* returns 0 at once when any of the thread's waiters was woken since enlisting */
+void los_delist(struct los_waiter *waiter);
+unsigned los_wake(struct los_wait_queue *queue, unsigned most); /* returns how many; UINT32_MAX: all */
+void los_wake_thread(struct los_thread *thread); /* makes a sleeping thread runnable whatever it waits for */
+
+/* --- scheduling ---------------------------------------------------------------------------------------------------- */
+void los_schedule(void);      /* run something else; the current thread's state says whether it stays runnable */
+void los_yield(void);
+void los_make_runnable(struct los_thread *thread);
+extern uint64_t los_quantum_ns; /* policy: 10 ms at first */
+uint64_t los_runnable_count(void);
+void los_load_average(uint64_t out[3]); /* times 2^16: 1, 5, 15 minutes */
+
+/* --- time ------------------------------------------------------------------------------------------------------------ */
+uint64_t los_now(void);      /* ns since boot; needs no lock */
+uint64_t los_wall_now(void); /* ns since 1970 */
+int los_set_wall(uint64_t ns);
+struct los_timer {
+    struct los_link link;
+    uint64_t deadline_ns;
+    void (*fire)(struct los_timer *timer); /* under the container lock, in the event path: must not wait */
+};
+void los_timer_init(struct los_timer *timer, void (*fire)(struct los_timer *));
+void los_timer_set(struct los_timer *timer, uint64_t deadline_ns); /* moves it when set already */
+void los_timer_cancel(struct los_timer *timer);
+bool los_timer_is_set(const struct los_timer *timer);
+
+#endif
