@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MPL-2.0
+# KxOS. The two commands of a newcomer are `make run` and `make test`; both install what is missing first.
+# A source file is found by where it lies: adding one needs no edit here.
+
+BUILD := build
+MAKEFLAGS += -j$(or $(shell nproc 2>/dev/null),2) --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+CC := gcc
+HOSTCC := gcc
+BUSYBOX ?= /bin/busybox
+
+WARN := -Wall -Wextra -Werror
+FREESTANDING := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -mno-red-zone -mgeneral-regs-only \
+    -fcf-protection=none -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns
+EXO_INCLUDE := -Iexo/include -Iexo/core -Iexo/x86_64
+LIBOS_INCLUDE := -Iexo/include -Ilibos/include -Ilinux-personality
+EXO_FLAGS := $(FREESTANDING) -mcmodel=kernel -fno-pic -no-pie $(EXO_INCLUDE)
+LIBOS_FLAGS := $(FREESTANDING) -fpie -fvisibility=hidden -mcmodel=small $(LIBOS_INCLUDE)
+SUPERVISOR_FLAGS := $(LIBOS_FLAGS) -Ilibos/supervisor
+LINK := -nostdlib -static -no-pie -Wl,--fatal-warnings -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
+
+# --- sources ----------------------------------------------------------------------------------------------------
+object = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))
+
+EXO_SOURCES := $(wildcard exo/core/*.c exo/device/*.c exo/x86_64/*.c exo/x86_64/*.S)
+SUPERVISOR_SOURCES := $(wildcard libos/supervisor/*.c libos/supervisor/*.S)
+LIBOS_SOURCES := $(filter-out libos/supervisor/% libos/newlib/% libos/template/%, \
+    $(wildcard libos/*.c libos/*.S libos/*/*.c libos/*/*.S))
+VDSO_SOURCES := $(wildcard linux-personality/vdso/*.c linux-personality/vdso/*.S)
+LINUX_SOURCES := $(LIBOS_SOURCES) $(filter-out linux-personality/vdso/%, \
+    $(wildcard linux-personality/*.c linux-personality/*.S linux-personality/*/*.c linux-personality/*/*.S))
+
+EXO_OBJECTS := $(call object,exo,$(EXO_SOURCES))
+SUPERVISOR_OBJECTS := $(call object,supervisor,$(SUPERVISOR_SOURCES))
+LINUX_OBJECTS := $(call object,linux,$(LINUX_SOURCES))
+VDSO_OBJECTS := $(call object,vdso,$(VDSO_SOURCES))
+
+LIBOS_IMAGES := linux
+IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
+    $(BUILD)/bundle $(BUILD)/kxos.bundle
+
+# --- what people type ---------------------------------------------------------------------------------------------
+.PHONY: all run test unit guest iso size check purity format clean bench hosted deps
+all: $(IMAGES)
+
+export CMD ROOTFS SMP MEM ACCEL LIBOS
+run: deps
+	@$(MAKE) -s all iso
+	@boot/run $${CMD:+--cmd "$$CMD"} $${ROOTFS:+--rootfs "$$ROOTFS"} $${SMP:+--smp "$$SMP"} $${MEM:+--mem "$$MEM"} \
+	    $${ACCEL:+--accel "$$ACCEL"} $${LIBOS:+--libos "$$LIBOS"}
+
+test: deps
+	@$(MAKE) -s all iso check size
+	@$(MAKE) -s unit
+	@test/guest/run
+
+deps:
+	@boot/install-deps
+
+iso: $(BUILD)/kxos.iso
+
+bench: deps
+	@$(MAKE) -s all
+	@bench/run
+
+hosted:
+	@echo "make hosted: the hosted machine does not exist yet (see CAVEATS.md)" >&2; exit 1
+
+clean:
+	rm -rf $(BUILD)
+
+# --- the exokernel --------------------------------------------------------------------------------------------------
+$(BUILD)/exo/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(EXO_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kxos.elf: $(EXO_OBJECTS) boot/kernel.ld
+	$(CC) $(LINK) -T boot/kernel.ld -o $@ $(EXO_OBJECTS)
+
+# --- the supervisor: a flat image whose header its linker script makes ------------------------------------------------
+$(BUILD)/supervisor/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(SUPERVISOR_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/supervisor.elf: $(SUPERVISOR_OBJECTS) libos/supervisor/supervisor.ld
+	$(CC) $(LINK) -T libos/supervisor/supervisor.ld -o $@ $(SUPERVISOR_OBJECTS)
+
+$(BUILD)/supervisor.img: $(BUILD)/supervisor.elf
+	objcopy -O binary --set-section-flags .bss=alloc,load,contents $< $@
+
+# --- the Linux library OS image ---------------------------------------------------------------------------------------
+$(BUILD)/linux/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(LIBOS_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/linux.elf: $(LINUX_OBJECTS) $(BUILD)/vdso_image.o boot/libos.ld
+	$(CC) $(LINK) -T boot/libos.ld -o $@ $(LINUX_OBJECTS) $(BUILD)/vdso_image.o
+
+$(BUILD)/linux.img: $(BUILD)/linux.elf
+	strip -s -o $@ $<
+
+# The vDSO is a shared object of its own, mapped into every process: no address in it may need relocation.
+$(BUILD)/vdso/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARN) -ffreestanding -fno-stack-protector -fPIC -fvisibility=hidden -mgeneral-regs-only \
+	    -fcf-protection=none $(LIBOS_INCLUDE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/vdso.so: $(VDSO_OBJECTS) linux-personality/vdso/vdso.ld
+	$(CC) -nostdlib -shared -Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--build-id=sha1 -Wl,-z,noexecstack \
+	    -Wl,-Bsymbolic -Wl,--no-undefined -T linux-personality/vdso/vdso.ld -o $@ $(VDSO_OBJECTS)
+	strip -S $@
+
+$(BUILD)/vdso_image.S: $(BUILD)/vdso.so
+	@printf '.section .rodata\n.balign 4096\n.global lx_vdso_start, lx_vdso_end\n.hidden lx_vdso_start, lx_vdso_end\nlx_vdso_start:\n.incbin "$(BUILD)/vdso.so"\nlx_vdso_end:\n.balign 4096\n.section .note.GNU-stack,"",@progbits\n' > $@
+
+$(BUILD)/vdso_image.o: $(BUILD)/vdso_image.S
+	$(CC) -c -o $@ $<
+
+# --- the default root file system: the distribution's own busybox, unmodified -----------------------------------------
+$(BUILD)/rootfs.cpio: boot/make-rootfs $(BUSYBOX) Makefile
+	@boot/make-rootfs $(BUSYBOX) $(BUILD)/rootfs
+	@boot/pack $(BUILD)/rootfs > $@
+
+# --- boot images ------------------------------------------------------------------------------------------------------
+$(BUILD)/bundle: boot/bundle.c exo/include/exo/boot.h
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu11 -O2 $(WARN) -Iexo/include -o $@ $<
+
+$(BUILD)/kxos.bundle: $(BUILD)/bundle $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio
+	$(BUILD)/bundle $@ supervisor=$(BUILD)/supervisor.img $(foreach l,$(LIBOS_IMAGES),$l=$(BUILD)/$l.img) \
+	    rootfs=$(BUILD)/rootfs.cpio
+
+$(BUILD)/kxos.iso: boot/make-iso $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio
+	@boot/make-iso $@ '' $(BUILD)/rootfs.cpio $(foreach l,$(LIBOS_IMAGES),$l=$(BUILD)/$l.img)
+
+# --- tests on the host --------------------------------------------------------------------------------------------------
+UNIT_FLAGS := -std=gnu11 -O1 -g $(WARN) -DEXO_UNIT_TEST -fsanitize=address,undefined -fno-sanitize-recover=undefined
+UNIT_EXO := $(wildcard test/unit/exo/*.c)
+UNIT_LIBOS := $(wildcard test/unit/libos/*.c)
+UNIT_LIBOS_SOURCES := $(shell sed 's/\#.*//' test/unit/libos/SOURCES 2>/dev/null)
+
+UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) $(UNIT_EXO))
+UNIT_LIBOS_OBJECTS := $(call object,unit-libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
+UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(BUILD)/test/unit-libos)
+
+$(BUILD)/unit-exo/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Itest/unit/exo -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit-libos/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) $(LIBOS_INCLUDE) -Itest/unit/libos -MMD -MP -c -o $@ $<
+
+$(BUILD)/test/unit-exo: $(UNIT_EXO_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $^ -lcriterion
+
+$(BUILD)/test/unit-libos: $(UNIT_LIBOS_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $^ -lcriterion
+
+unit: $(UNIT_PROGRAMS)
+	@[ -n "$(UNIT_PROGRAMS)" ] || { echo "no unit tests found under test/unit" >&2; exit 1; }
+	@for program in $(UNIT_PROGRAMS); do echo "== $$program"; ./$$program -j2 || exit 1; done
+
+# --- tests in the guest: small static programs beside busybox -----------------------------------------------------------
+GUEST_PROGRAMS := $(patsubst test/guest/programs/%.c,$(BUILD)/test/programs/%,$(wildcard test/guest/programs/*.c))
+
+$(BUILD)/test/programs/%: test/guest/programs/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static -pthread -o $@ $<
+
+$(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static-pie -fPIE -o $@ $<
+
+guest: all $(GUEST_PROGRAMS)
+
+# --- checks on the text of the sources ------------------------------------------------------------------------------------
+C_FILES := $(shell find exo libos linux-personality boot test bench -name '*.[ch]' 2>/dev/null | sort)
+CPPCHECK_FLAGS := --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
+    --suppressions-list=.cppcheck -D__x86_64__ -D__GNUC__=12
+
+check: purity
+	@clang-format --dry-run -Werror $(C_FILES)
+	@cppcheck $(CPPCHECK_FLAGS) --cppcheck-build-dir=$$(mkdir -p $(BUILD)/cppcheck && echo $(BUILD)/cppcheck) -j2 \
+	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/%,$(filter %.c,$(C_FILES)))
+	@echo "check: formatter, static checker and purity agree"
+
+purity:
+	@test/purity
+
+size:
+	@test/size
+
+format:
+	clang-format -i $(C_FILES)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
