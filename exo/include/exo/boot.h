@@ -4,7 +4,7 @@
  *
  * The boot loader passes modules. A single module that begins with EXO_BUNDLE_MAGIC is a bundle: struct
  * exo_bundle, then the members, each starting on a page boundary; its members count as the modules (QEMU's
- * PVH boot can pass only one file). The first module is the supervisor, a flat image that begins with struct
+ * PVH boot can pass only one module). The first module is the supervisor, a flat image that begins with struct
  * exo_flat_header; it is mapped at EXO_SUPERVISOR_BASE, text read-execute and the rest read-write, and entered at
  * header.entry on the stack header.stack with rdi = EXO_BOOT_INFO_VA.
  */

@@ -44,9 +44,7 @@ _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library 
 #ifndef EXO_UNIT_TEST
 static inline struct los_cpu *los_cpu(void)
 {
-    struct los_cpu *cpu;
-    __asm__("movq %%gs:%c1, %0" : "=r"(cpu) : "i"(EXO_VP_LIBOS + 40)); /* the one exception to "no assembly": a GS load */
-    return cpu;
+    return *(struct los_cpu * __seg_gs *)(EXO_VP_LIBOS + 40); /* a load through GS, which points at the vCPU page */
 }
 #else
 struct los_cpu *los_cpu(void);
