@@ -180,6 +180,9 @@ struct los_file_ops {
     long (*map)(struct los_file *file, struct los_object **out); /* NULL: NODEV; no reference added */
     long (*sync)(struct los_file *file);
     void (*close)(struct los_file *file); /* the last reference has gone */
+    /* Devices only: called by los_open when ops and private are set to what los_device_register was given; close is called
+     * when this succeeded. May put others in their place (/dev/tty, /dev/ptmx). NULL: nothing to do. 0 or an error. */
+    long (*open)(struct los_file *file);
 };
 struct los_file {
     uint32_t refs;

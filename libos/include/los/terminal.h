@@ -15,11 +15,12 @@ struct los_terminal_mode {
     /* input */
     bool ignore_break, break_interrupt, ignore_cr, cr_to_nl, nl_to_cr, strip, upper_to_lower, flow_out, flow_in, flow_any, bell_full, utf8, parity_mark, ignore_parity, check_parity;
     /* output */
-    bool post, nl_to_crnl, out_cr_to_nl, no_cr_column0, nl_returns;
+    bool post, nl_to_crnl, out_cr_to_nl, no_cr_column0, nl_returns, out_upper, expand_tabs;
     /* local */
-    bool signals, canonical, echo, echo_erase, echo_kill, echo_nl, echo_control, echo_kill_erase, no_flush, stop_output, extended;
+    bool signals, canonical, echo, echo_erase, echo_kill, echo_nl, echo_control, echo_kill_erase, echo_print, no_flush, stop_output, extended;
     uint32_t control_flags; /* kept for the personality: character size, parity, baud */
     uint8_t control[LOS_TC_COUNT];
+    uint32_t kept[6]; /* the personality's own: flags that mean nothing here, so that what was set is read back */
 };
 struct los_terminal_size {
     uint16_t rows, columns, x_pixels, y_pixels;
@@ -60,8 +61,20 @@ struct los_terminal *los_console(void);
 void los_console_init(void);
 bool los_console_is_plain(void);
 void los_console_interrupt(void); /* from the event path: EXO_PENDING_USER + 1 of vCPU 0 is bound to the UART's interrupt */
+void los_console_drain(void); /* waits, without sleeping, until both UARTs have sent everything: before power off */
 void los_errors_write(const char *bytes, size_t n); /* to the error UART: standard error and trace with --cmd */
-/* Pseudo-terminals: /dev/ptmx and /dev/pts. */
+/* Pseudo-terminals: /dev/ptmx, and the file system type "devpts" for /dev/pts. Called before the file systems are mounted. */
 void los_pty_init(void);
+/* The number of the pair whose master the file is (its other side is /dev/pts/N), or NOTTY. */
+long los_pty_number(struct los_file *file);
+long los_pty_lock(struct los_file *file, int lock);          /* 0, 1; -1: returns it. The other side opens only unlocked */
+long los_pty_open_peer(struct los_file *file, uint32_t flags, struct los_file **out); /* a file of the other side */
+/* Stops and restarts output (as the START and STOP characters do), sends STOP or START itself, puts a byte in the input. */
+enum los_terminal_flow { LOS_FLOW_STOP_OUTPUT, LOS_FLOW_START_OUTPUT, LOS_FLOW_SEND_STOP, LOS_FLOW_SEND_START };
+long los_terminal_flow(struct los_terminal *terminal, enum los_terminal_flow what);
+long los_terminal_output_bytes(struct los_terminal *terminal);
+/* A background process that changes the terminal is stopped: 0, IO (orphaned), RESTART. */
+long los_terminal_check_change(struct los_terminal *terminal);
+void los_terminal_device(struct los_terminal *terminal, uint32_t *major, uint32_t *minor);
 
 #endif
