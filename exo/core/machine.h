@@ -37,8 +37,10 @@ struct space;
 
 /* --- frames ------------------------------------------------------------------------------------------------- */
 
-/* The exokernel's own address for a frame of RAM. */
+/* The exokernel's own address for a frame of RAM, page aligned. Linear: neighbouring frames have neighbouring addresses. */
 void *machine_frame(uint64_t pfn);
+
+/* The compiler may call memset, memcpy, memmove and memcmp on its own: the machine provides these four. */
 
 /* --- CPUs ------------------------------------------------------------------------------------------------------ */
 
@@ -117,6 +119,11 @@ void core_call(struct vcpu *vcpu);
 
 /* An exception in ring 3: delivers the upcall, or stops the vCPU. */
 void core_fault(struct vcpu *vcpu, uint32_t vector, uint64_t error, uint64_t address);
+
+/* A foreign system call of a vCPU that named no entry for it: stops the vCPU (vector 6, invalid opcode). */
+void core_foreign(struct vcpu *vcpu);
+
+/* Counters of the vCPU page: the machine increments count_reflected, the core the other three. */
 
 void core_timer(void);             /* this CPU's timer went off */
 void core_irq(uint32_t line);      /* a device interrupt; the line was masked by the machine before */
