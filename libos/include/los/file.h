@@ -56,7 +56,11 @@ struct los_filesystem {
     void (*release)(struct los_filesystem *fs);
     uint32_t refs;
     void *private;
+    uint64_t last_number; /* los_inode_new numbers inodes from it */
 };
+void los_filesystem_ref(struct los_filesystem *fs);
+void los_filesystem_unref(struct los_filesystem *fs);
+uint64_t los_filesystem_device(void); /* a fresh device number for a new instance */
 
 struct los_inode {
     uint32_t refs;
@@ -73,7 +77,15 @@ struct los_inode {
     void *socket;                        /* bound AF_UNIX socket, or NULL */
     uint32_t writers, deny_write;        /* open for writing; being executed (TXTBSY) */
     void *locks;                         /* advisory locks */
+    struct los_entry *entry;             /* a directory's only entry; not counted */
+    bool linkable;                       /* made by TEMPORARY: may get its first name although links is 0 */
 };
+/* An inode with one reference, times of now, number by the file system; takes a reference on fs. NULL: out of memory. */
+struct los_inode *los_inode_new(struct los_filesystem *fs, const struct los_inode_ops *ops, enum los_file_type type, uint32_t permissions);
+/* One that has no name: pipes, sockets, events. Owned by the current process. */
+struct los_inode *los_inode_anonymous(enum los_filesystem_kind kind, enum los_file_type type, uint32_t permissions);
+void los_inode_ref(struct los_inode *inode);
+void los_inode_unref(struct los_inode *inode);
 
 struct los_directory_item {
     const char *name;
@@ -99,6 +111,11 @@ struct los_inode_ops {
     void (*stat)(struct los_inode *inode, struct los_stat *out); /* after the generic fill-in; may be NULL */
     void (*release)(struct los_inode *inode); /* the last reference has gone (links may be 0: free the contents) */
     bool uncached; /* names come and go by themselves (proc): never keep entries of this directory */
+    /* The entries are the directory (tmpfs): every one is kept until it is unlinked, and names, link counts, emptiness and times are kept by
+     * the callers of these operations. lookup, list, link, unlink and rename are not called. */
+    bool resident;
+    long (*temporary)(struct los_inode *dir, const struct los_stat *as, struct los_inode **out); /* an inode without a name */
+    long (*allocate)(struct los_inode *inode, uint64_t offset, uint64_t bytes, bool keep_size, bool punch);
 };
 
 /* A place in the tree. Holds references when stored: los_path_ref / los_path_unref. */
@@ -125,11 +142,13 @@ struct los_file_context {
     struct los_path root, cwd;
     uint32_t mask;
 };
-struct los_file_context *los_file_context_clone(const struct los_file_context *from); /* NULL: out of memory */
+/* from NULL: root and cwd are the root of the first file system, mask 022. NULL: out of memory. */
+struct los_file_context *los_file_context_clone(const struct los_file_context *from);
 void los_file_context_unref(struct los_file_context *context);
 
 /* In the following, `start` is where relative paths start (NULL: the current process's cwd). All check permissions against the current
- * process's credentials. 0 or an error. */
+ * process's credentials. 0 or an error. Paths that come out of a function are referenced: the caller unrefs them. The umask is applied
+ * inside wherever something is created. */
 long los_walk(const struct los_path *start, const char *path, uint32_t flags, struct los_path *out);
 long los_open(const struct los_path *start, const char *path, uint32_t flags, uint32_t permissions, struct los_file **out); /* umask applied inside */
 long los_stat(const struct los_path *start, const char *path, uint32_t walk_flags, struct los_stat *out);
@@ -148,11 +167,14 @@ long los_access(const struct los_path *start, const char *path, uint32_t may, bo
 long los_inode_permission(struct los_inode *inode, uint32_t may);
 long los_change_mode(struct los_inode *inode, uint32_t permissions);
 long los_change_owner(struct los_inode *inode, uint32_t user, uint32_t group); /* UINT32_MAX: leave */
+#define LOS_TIME_NOW UINT32_MAX /* as nanoseconds: the present time, which those may set who may write */
+long los_path_writable(const struct los_path *path); /* 0, or ROFS: for changes made through inodes */
 long los_change_times(struct los_inode *inode, const struct los_timestamp *accessed, const struct los_timestamp *modified); /* NULL: leave */
 long los_change_directory(const struct los_path *to);
 long los_change_root(const struct los_path *to);
 long los_mount(const char *source, const char *target, const char *type, uint32_t flags, const char *data);
-long los_unmount(const char *target, uint32_t flags);
+enum los_unmount_flag { LOS_UNMOUNT_FORCE = 1, LOS_UNMOUNT_DETACH = 2, LOS_UNMOUNT_NOFOLLOW = 8 };
+long los_unmount(const char *target, uint32_t flags); /* BUSY while used, unless DETACH */
 /* For /proc/mounts: calls each with one mount's fields. */
 void los_mounts_list(void (*each)(void *context, const char *source, const char *target, const char *type, uint32_t flags), void *context);
 long los_path_filesystem(const struct los_path *path, struct los_filesystem_stat *out);
@@ -195,7 +217,14 @@ struct los_file {
     void *private;
     int owner;               /* F_SETOWN */
     uint32_t seals;
+    uint32_t drained;        /* enum los_poll: what ran dry since epoll last reported it */
 };
+/* Opens what is at path already (permissions are checked as by los_open). */
+long los_open_path(const struct los_path *path, uint32_t flags, struct los_file **out);
+/* The file's place, referenced; one outside the tree is given an entry of its own (/proc/self/fd/N of a pipe). NOMEM. */
+long los_file_path(struct los_file *file, struct los_path *out);
+/* A regular file without a name, in memory only. */
+long los_memory_file(const char *name, uint32_t flags, struct los_file **out);
 struct los_file *los_file_new(struct los_inode *inode, const struct los_file_ops *ops, uint32_t flags); /* takes over a reference on inode; NULL: out of memory */
 void los_file_ref(struct los_file *file);
 void los_file_unref(struct los_file *file);
