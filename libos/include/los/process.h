@@ -64,11 +64,19 @@ struct los_process {
     uint64_t user_ns, system_ns, children_user_ns, children_system_ns; /* of threads that ended, resp. of reaped children */
     uint64_t faults, children_faults, switches;
     struct los_wait_queue child_wait; /* los_wait_child sleeps here */
-    struct los_wait_queue vfork_wait; /* the parent in vfork: woken by exec or exit */
     bool vfork_busy;               /* the child still borrows the parent's space */
     struct los_timer alarm;        /* interval timer in real time */
     uint64_t alarm_interval_ns;
     void *personality;             /* its own data */
+    struct los_link hash;          /* by pid: process/ */
+    struct los_wait_queue thread_wait; /* exec sleeps here until its other threads have ended */
+    struct los_thread *vfork_thread;   /* the parent's thread that sleeps until vfork_busy ends; or NULL */
+    uint32_t queued_signals;
+    struct {
+        uint64_t at_ns, interval_ns; /* at_ns in the process's own CPU time; 0: off */
+    } cpu_timer[2];                /* virtual (user time), profile (user and system time) */
+    bool cpu_timed;                /* one of them, or the CPU limit, is set */
+    uint64_t cpu_limit_told_ns;    /* CPU time at which the limit was last told */
 };
 
 enum los_thread_state { LOS_THREAD_RUNNABLE, LOS_THREAD_ON_CPU, LOS_THREAD_SLEEPING, LOS_THREAD_STOPPED, LOS_THREAD_DEAD };
@@ -93,18 +101,28 @@ struct los_thread {
     struct los_alternate_stack alternate_stack;
     uint64_t clear_tid;       /* user address: 0 is stored and a futex wake done there at the end; or 0 */
     uint64_t robust_list;
-    struct los_link waiters;  /* waits in progress: schedule/ */
+    uint32_t enlisted;        /* waiters in queues: schedule/ */
     struct los_timer wake;    /* deadline of the wait in progress */
     bool timed_out, woken;
     uint64_t user_ns, system_ns, stamp_ns, quantum_end_ns;
     uint64_t voluntary_switches, involuntary_switches;
     void *personality;
+    struct los_link hash;     /* by tid: process/ */
+    uint64_t stack_top;       /* what the entries switch to */
+    void (*begin)(struct los_frame *frame); /* what it does before it first enters its program; NULL: nothing */
+    void *fpu_block;          /* the allocation that holds fpu */
+    uint32_t fpu_cpu;         /* vCPU whose registers may still hold its FPU state */
+    bool killable;            /* in a wait that its end cuts short */
+    bool check_signals;       /* a wait returned RESTART: los_signals_deliver runs on the way out even if nothing is pending */
+    bool spent;               /* used up its quantum: queues behind those that have not */
 };
 
 extern struct los_link los_processes; /* all, by pid */
 struct los_process *los_find_process(int pid); /* zombies too; or NULL */
 struct los_thread *los_find_thread(int tid);
 int los_last_pid(void);
+extern int los_pid_max;        /* numbers are below it */
+extern uint32_t los_thread_cap; /* threads of the container: set at start from its memory */
 uint32_t los_thread_total(void);
 
 /* The first process, pid 1: empty space, no descriptors, root credentials. Called once; NULL: out of memory. */

@@ -39,6 +39,11 @@ struct los_cpu {
     uint64_t timer_ns;          /* what vcpu_timer was last set to */
     uint64_t switches, interrupts, idle_ns, busy_since; /* for /proc/stat */
     uint64_t system_calls;
+    uint64_t user_ns, system_ns; /* of the threads that ran here */
+    struct los_thread *dead;     /* ended here; its stack is freed by whoever runs next */
+    struct los_thread *fpu_owner; /* whose FPU state the registers hold */
+    bool in_program;             /* left for a program; false in the library OS */
+    bool quantum_armed;          /* the vCPU's timer will end the present quantum */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
 #ifndef EXO_UNIT_TEST
@@ -83,8 +88,20 @@ void los_schedule(void);      /* run something else; the current thread's state 
 void los_yield(void);
 void los_make_runnable(struct los_thread *thread);
 extern uint64_t los_quantum_ns; /* policy: 10 ms at first */
+void los_kick(struct los_thread *thread); /* bring it to its next safe point soon: signals, stops and ends are seen there */
+/* As los_wait_enlisted, for waits that only the thread's end may cut short (then RESTART). */
+int los_wait_killable(uint64_t deadline_ns);
 uint64_t los_runnable_count(void);
 void los_load_average(uint64_t out[3]); /* times 2^16: 1, 5, 15 minutes */
+
+/* The current thread's registers that struct los_frame does not hold. While it is on a vCPU they are live, and its fpu and
+ * fs_base fields are stale until los_fpu_save, and unused until los_fpu_load. */
+uint64_t los_fs_base(void);
+void los_set_fs_base(uint64_t base);
+void los_fpu_save(void);  /* registers to thread->fpu */
+void los_fpu_load(void);  /* thread->fpu to registers */
+void los_fpu_reset(void); /* as at a program's start, in both */
+size_t los_fpu_bytes(void); /* length of thread->fpu: an XSAVE area, or FXSAVE's 512 bytes */
 
 /* --- time ------------------------------------------------------------------------------------------------------------ */
 uint64_t los_now(void);      /* ns since boot; needs no lock */

@@ -95,6 +95,10 @@ void los_set_signal_mask(los_signal_set mask); /* current thread; KILL and STOP 
 void los_set_temporary_mask(los_signal_set mask);
 void los_restore_mask(void);
 int los_set_action(int number, const struct los_action *action, struct los_action *old);
+/* Interval timers of the current process; times relative, in ns, 0: off. */
+enum los_interval { LOS_INTERVAL_REAL, LOS_INTERVAL_VIRTUAL, LOS_INTERVAL_PROFILE };
+void los_interval_get(enum los_interval which, uint64_t *left_ns, uint64_t *interval_ns);
+void los_interval_set(enum los_interval which, uint64_t value_ns, uint64_t interval_ns);
 /* On the way back to the program: stops, kills, handlers (through los_personality.deliver_signal). */
 void los_signals_deliver(struct los_frame *frame);
 

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The library OS's entries and the few instructions that C has no words for. The only assembly in libos/.
+ *
+ * Contract (exo/vcpu.h is the other half):
+ *  - The library OS runs masked, on the stack of the current thread; a program runs unmasked. So `masked` before an upcall
+ *    tells who was interrupted. The exception is the window between the unmasking on the way out and the instruction that
+ *    leaves for the program (window_start to window_end): there the stack is still the thread's, holds nothing but the
+ *    frame of five words at its top, and all other registers are the program's already. An upcall from the window takes
+ *    over that frame instead of nesting, so no sequence of events can grow the stack.
+ *  - A thread's stack top is congruent to 8 modulo 16, so that struct los_frame below it is aligned.
+ *  - The program's stack is never touched, so its red zone is safe; the library OS itself is built without one.
+ */
+#include <exo/vcpu.h>
+
+/* struct los_cpu, in the vCPU page */
+#define CPU_STACK_TOP EXO_VP_LIBOS + 0
+#define CPU_SCRATCH   EXO_VP_LIBOS + 8
+#define CPU_SELF      EXO_VP_LIBOS + 40
+#define VCPU_NUMBER   236 /* exo_vcpu_page.vcpu */
+
+/* struct los_frame */
+#define FRAME_R11    (8 + 6 * 8)
+#define FRAME_RCX    (8 + 11 * 8)
+#define FRAME_RIP    (8 + 15 * 8)
+#define FRAME_CS     (8 + 16 * 8)
+#define FRAME_RFLAGS (8 + 17 * 8)
+#define FRAME_RSP    (8 + 18 * 8)
+#define FRAME_SS     (8 + 19 * 8)
+#define RFLAGS_TF    0x100
+
+.macro function name
+    .global \name
+    .hidden \name
+    .type \name, @function
+    .balign 16
+\name:
+.endm
+
+.macro save_general
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %rax
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+.endm
+
+.macro restore_general
+    addq $8, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbp
+    popq %rbx
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rax
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+.endm
+
+/* Copies the interrupted rip, cs, rflags, rsp, ss from the vCPU page into the frame at rsp. Uses rax. */
+.macro copy_interrupted from
+    movq %gs:(\from + EXO_UF_RIP), %rax
+    movq %rax, FRAME_RIP(%rsp)
+    movq %gs:(\from + EXO_UF_CS), %rax
+    movq %rax, FRAME_CS(%rsp)
+    movq %gs:(\from + EXO_UF_RFLAGS), %rax
+    movq %rax, FRAME_RFLAGS(%rsp)
+    movq %gs:(\from + EXO_UF_RSP), %rax
+    movq %rax, FRAME_RSP(%rsp)
+    movq %gs:(\from + EXO_UF_SS), %rax
+    movq %rax, FRAME_SS(%rsp)
+.endm
+
+/* Jumps to `inside` when the interrupted rip lies in the window. Uses rax and rcx. */
+.macro if_in_window from, inside
+    movq %gs:(\from + EXO_UF_RIP), %rax
+    leaq window_start(%rip), %rcx
+    subq %rcx, %rax
+    cmpq $(window_end - window_start), %rax
+    jb \inside
+.endm
+
+    .text
+
+/* Where the image is entered, by every vCPU: rdi = LOS_START, on the vCPU's boot stack, masked. */
+function los_entry
+    xorl %ebp, %ebp
+    andq $-16, %rsp
+    movl %gs:VCPU_NUMBER, %esi
+    call los_main
+    ud2
+
+/* --- system calls ------------------------------------------------------------------------------------------------- */
+
+/* A patched call site's stub jumps here: eax = number, rcx = return address, all else the program's. An event may
+ * still move the thread to another vCPU before the first instruction, but not after it. */
+function los_patched_entry
+    movb $1, %gs:EXO_VP_MASKED
+    movq %rsp, %gs:CPU_SCRATCH
+    movq %gs:CPU_STACK_TOP, %rsp
+    pushq $EXO_USER_SS
+    pushq %gs:CPU_SCRATCH
+    pushfq
+    cld
+    movq (%rsp), %r11
+    pushq $EXO_USER_CS
+    jmp system_call
+
+/* The exokernel reflected a `syscall`: r11 = flags, the return address is in the vCPU page, masked already. */
+function los_syscall_entry
+    movq %rsp, %gs:CPU_SCRATCH
+    movq %gs:CPU_STACK_TOP, %rsp
+    pushq $EXO_USER_SS
+    pushq %gs:CPU_SCRATCH
+    pushq %r11
+    pushq $EXO_USER_CS
+    movq %gs:EXO_VP_SYSCALL_RIP, %rcx
+
+system_call:
+    pushq %rcx
+    save_general
+    pushq %rax
+    movq %rsp, %rdi
+    call los_syscall_entry_c
+    /* The short way back needs rcx and r11 to be what `syscall` leaves there. */
+    movq FRAME_RCX(%rsp), %rcx
+    movq FRAME_R11(%rsp), %r11
+    cmpq %rcx, FRAME_RIP(%rsp)
+    jne los_return_full
+    cmpq %r11, FRAME_RFLAGS(%rsp)
+    jne los_return_full
+    testl $RFLAGS_TF, %r11d
+    jz return_short
+
+/* --- the ways back --------------------------------------------------------------------------------------------------- */
+
+function los_return_full
+    restore_general
+    movb $0, %gs:EXO_VP_MASKED
+window_start:
+    cmpq $0, %gs:EXO_VP_PENDING
+    jne pending_found
+    iretq
+pending_found:
+    movb $1, %gs:EXO_VP_MASKED
+    jmp event_on_the_way_out
+return_short:
+    restore_general
+    movb $0, %gs:EXO_VP_MASKED
+    cmpq $0, %gs:EXO_VP_PENDING
+    jne pending_found
+    pushq 16(%rsp) /* rflags */
+    popfq
+    movq 24(%rsp), %rsp
+window_end:
+    .global los_return_jump
+    .hidden los_return_jump
+los_return_jump:
+    jmp *%rcx
+
+/* --- events ----------------------------------------------------------------------------------------------------------- */
+
+event_on_the_way_out:
+    save_general
+    pushq $-1
+    jmp event_with_frame
+
+/* Only the program and the window are ever interrupted by an event: all else is masked. */
+function los_event_entry
+    movq %gs:CPU_STACK_TOP, %rsp
+    subq $40, %rsp
+    save_general
+    pushq $-1
+    if_in_window EXO_VP_EVENT, event_with_frame
+    copy_interrupted EXO_VP_EVENT
+event_with_frame:
+    movq %rsp, %rdi
+    movl $1, %esi
+    call los_event_entry_c
+    jmp los_return_full
+
+/* --- faults ----------------------------------------------------------------------------------------------------------- */
+
+function los_fault_entry
+    cmpb $0, %gs:(EXO_VP_FAULT + EXO_UF_MASKED)
+    jne fault_inside
+    movq %gs:CPU_STACK_TOP, %rsp
+    subq $40, %rsp
+    save_general
+    pushq $-1
+    if_in_window EXO_VP_FAULT, 1f /* the iretq itself: the program's rip is no address */
+    copy_interrupted EXO_VP_FAULT
+1:  movq %rsp, %rdi
+    movq %gs:CPU_SELF, %rsi
+    leaq (EXO_VP_FAULT - EXO_VP_LIBOS)(%rsi), %rsi
+    movl $1, %edx
+    call los_fault_entry_c
+    jmp los_return_full
+
+/* In the library OS: a copy from or to the program's memory, or a mistake. It stays masked. */
+fault_inside:
+    cmpq $1, %gs:(EXO_VP_FAULT + EXO_UF_VECTOR)
+    je single_step
+    andq $-16, %rsp
+    subq $48, %rsp
+    save_general
+    pushq $-1
+    copy_interrupted EXO_VP_FAULT
+    movq %rsp, %rdi
+    movq %gs:CPU_SELF, %rsi
+    leaq (EXO_VP_FAULT - EXO_VP_LIBOS)(%rsi), %rsi
+    xorl %edx, %edx
+    call los_fault_entry_c
+    restore_general
+    iretq
+
+/* A program that single-steps itself jumped to a patched site: the library OS is not for stepping. The stack is still the
+ * program's; the end of the vCPU page serves. */
+single_step:
+    movq %gs:CPU_SELF, %rsp
+    leaq 2048(%rsp), %rsp
+    pushq %gs:(EXO_VP_FAULT + EXO_UF_SS)
+    pushq %gs:(EXO_VP_FAULT + EXO_UF_RSP)
+    pushq %gs:(EXO_VP_FAULT + EXO_UF_RFLAGS)
+    andq $~RFLAGS_TF, (%rsp)
+    pushq %gs:(EXO_VP_FAULT + EXO_UF_CS)
+    pushq %gs:(EXO_VP_FAULT + EXO_UF_RIP)
+    movb $0, %gs:EXO_VP_FAULT_BUSY
+    iretq
+
+/* --- threads ----------------------------------------------------------------------------------------------------------- */
+
+/* void los_switch(uint64_t *save_sp, uint64_t load_sp): leaves this stack for another that was left the same way. */
+function los_switch
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, (%rdi)
+    movq %rsi, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbp
+    popq %rbx
+    ret
+
+/* Where los_switch returns to on a new thread's stack, at its frame. */
+function los_thread_start
+    movq %rsp, %rdi
+    call los_thread_begin
+    jmp los_return_full
+
+/* --- registers that C cannot name ---------------------------------------------------------------------------------------- */
+
+/* void los_machine_xsave(void *area, uint64_t mask) and its kin; areas are aligned to 64 bytes. */
+function los_machine_xsave
+    movl %esi, %eax
+    movq %rsi, %rdx
+    shrq $32, %rdx
+    xsave64 (%rdi)
+    ret
+
+function los_machine_xrstor
+    movl %esi, %eax
+    movq %rsi, %rdx
+    shrq $32, %rdx
+    xrstor64 (%rdi)
+    ret
+
+function los_machine_fxsave
+    fxsave64 (%rdi)
+    ret
+
+function los_machine_fxrstor
+    fxrstor64 (%rdi)
+    ret
+
+function los_machine_fs_base
+    rdfsbase %rax
+    ret
+
+function los_machine_set_fs_base
+    wrfsbase %rdi
+    ret
+
+    .section .note.GNU-stack, "", @progbits
