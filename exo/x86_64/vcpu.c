@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* vCPUs on an x86-64 CPU: FPU state, FS and GS base, and the registers of an upcall. */
+#include "x86.h"
+
+#define FLAG_IF             0x200ul
+#define FLAGS_UPCALL_CLEARS 0x54500ul /* TF DF NT RF AC */
+#define FLAG_ALWAYS         0x2ul
+#define FCW_INITIAL         0x37f
+#define MXCSR_INITIAL       0x1f80
+#define MXCSR_AT            24
+
+void machine_vcpu_init(struct machine_vcpu *vcpu, const uint64_t pfns[MACHINE_VCPU_PAGES],
+                       struct exo_vcpu_page *page, uint64_t page_va)
+{
+    vcpu->regs = (struct exo_regs){.cs = EXO_USER_CS, .ss = EXO_USER_SS, .rflags = FLAG_IF | FLAG_ALWAYS};
+    vcpu->by_syscall = 0;
+    vcpu->page = page;
+    vcpu->syscall_entry = vcpu->fault_entry = vcpu->event_entry = 0;
+    vcpu->fs_base = 0;
+    vcpu->gs_base = page_va;
+    /* The first frame is enough for all state components but AMX tiles, which are left off (features.c). */
+    vcpu->fpu = machine_frame(pfns[0]);
+    uint8_t *area = vcpu->fpu;
+    for (unsigned i = 0; i < EXO_PAGE_SIZE; i++)
+        area[i] = 0;
+    *(uint16_t *)area = FCW_INITIAL;
+    *(uint32_t *)(area + MXCSR_AT) = MXCSR_INITIAL;
+}
+
+void machine_vcpu_start(struct machine_vcpu *vcpu, uint64_t rip, uint64_t rsp, uint64_t rdi)
+{
+    vcpu->regs.rip = rip;
+    vcpu->regs.rsp = rsp;
+    vcpu->regs.rdi = rdi;
+    vcpu->by_syscall = 0;
+}
+
+void machine_vcpu_entries(struct machine_vcpu *vcpu, uint64_t syscall, uint64_t fault, uint64_t event)
+{
+    vcpu->syscall_entry = syscall;
+    vcpu->fault_entry = fault;
+    vcpu->event_entry = event;
+    for (uint32_t n = 0; n < x86_cpu_count; n++)
+        if (x86_cpus[n].vcpu == vcpu)
+            x86_cpus[n].reflect = syscall;
+}
+
+static void fpu_save(void *area)
+{
+    uint32_t low = (uint32_t)x86_features.xsave_mask, high = (uint32_t)(x86_features.xsave_mask >> 32);
+    if (x86_features.xsaveopt)
+        __asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+    else if (x86_features.xsave)
+        __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+static void fpu_restore(const void *area)
+{
+    uint32_t low = (uint32_t)x86_features.xsave_mask, high = (uint32_t)(x86_features.xsave_mask >> 32);
+    if (x86_features.xsave)
+        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+void machine_vcpu_switch(struct machine_vcpu *old, struct machine_vcpu *vcpu)
+{
+    struct x86_cpu *cpu = x86_cpu();
+    if (old) {
+        fpu_save(old->fpu);
+        old->fs_base = x86_read_msr(X86_MSR_FS_BASE);
+        old->gs_base = x86_read_msr(X86_MSR_KERNEL_GS); /* swapped in on the way out */
+    }
+    cpu->vcpu = vcpu;
+    cpu->page = vcpu ? vcpu->page : NULL;
+    cpu->reflect = vcpu ? vcpu->syscall_entry : 0;
+    if (!vcpu)
+        return;
+    fpu_restore(vcpu->fpu);
+    x86_write_msr(X86_MSR_FS_BASE, vcpu->fs_base);
+    x86_write_msr(X86_MSR_KERNEL_GS, vcpu->gs_base);
+    /* The CPU pushes what it interrupts in ring 3 right into the vCPU; it aligns to 16 bytes first. */
+    uint64_t rsp0 = (uint64_t)&vcpu->regs + sizeof vcpu->regs;
+    if (rsp0 % 16)
+        machine_panic("a vCPU is not aligned to 16 bytes");
+    __builtin_memcpy(cpu->rsp0, &rsp0, sizeof rsp0);
+}
+
+static void enter(struct machine_vcpu *vcpu, struct exo_upcall_frame *frame, uint64_t entry)
+{
+    frame->rip = vcpu->regs.rip;
+    frame->cs = vcpu->regs.cs;
+    frame->rflags = vcpu->regs.rflags;
+    frame->rsp = vcpu->regs.rsp;
+    frame->ss = vcpu->regs.ss;
+    frame->masked = vcpu->page->masked != 0;
+    vcpu->page->masked = 1;
+    vcpu->regs.rip = entry;
+    vcpu->regs.rflags = (vcpu->regs.rflags & ~FLAGS_UPCALL_CLEARS) | FLAG_IF;
+}
+
+void machine_upcall_event(struct machine_vcpu *vcpu)
+{
+    vcpu->page->count_events++;
+    enter(vcpu, &vcpu->page->event, vcpu->event_entry);
+}
+
+bool machine_upcall_fault(struct machine_vcpu *vcpu, uint32_t vector, uint64_t error, uint64_t address)
+{
+    struct exo_vcpu_page *page = vcpu->page;
+    if (!vcpu->fault_entry || page->fault_busy)
+        return false;
+    page->count_faults++;
+    page->fault_busy = 1;
+    page->fault.vector = vector;
+    page->fault.error = error;
+    page->fault.address = address;
+    enter(vcpu, &page->fault, vcpu->fault_entry);
+    return true;
+}

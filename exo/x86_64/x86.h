@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the parts of the x86-64 machine know of each other.
+ *
+ *   boot.S boot.c      entry by Multiboot2 and PVH; the loader's facts as struct machine_boot; x86_main
+ *   paging.c           the exokernel's own address space: image, direct map, device registers
+ *   acpi.c             tables: CPUs, I/O APICs, power
+ *   apic.c             local APIC, timer, inter-processor interrupts, I/O APIC
+ *   clock.c            ns since boot, wall time
+ *   smp.c trampoline.S the other CPUs
+ *   log.c power.c port.c
+ *   features.c         CPUID, control registers
+ *   cpu.c              per-CPU data, GDT, TSS, IDT
+ *   entry.S trap.c     into and out of ring 0
+ *   vcpu.c             vCPUs: FPU, bases, upcalls
+ *   space.c            top-level tables, TLBs
+ *
+ * Address space of the exokernel (the upper half; the lower half is ring 3's):
+ *   0xffff800000000000  direct map of RAM, read-write, never executable
+ *   0xffffc00000000000  device registers, uncached (x86_map_device)
+ *   0xffffffff80000000  the image: text RX, rodata R, data RW, linked here, loaded at 1 MiB
+ */
+#ifndef EXO_X86_64_X86_H
+#define EXO_X86_64_X86_H
+
+#define X86_DIRECT 0xffff800000000000
+#define X86_DEVICE 0xffffc00000000000
+#define X86_IMAGE  0xffffffff80000000
+
+/* Selectors. SYSRET takes SS from STAR + 8 and CS from STAR + 16: hence the order. */
+#define X86_KERNEL_CS 0x10
+#define X86_KERNEL_SS 0x18
+#define X86_TSS       0x40
+
+/* Interrupt vectors. 0x20 + line: I/O APIC lines, up to 0xdf. */
+#define X86_VECTOR_LINE     0x20
+#define X86_LINES_MAX       0xc0
+#define X86_VECTOR_TIMER    0xf0
+#define X86_VECTOR_KICK     0xf1
+#define X86_VECTOR_FLUSH    0xf2
+#define X86_VECTOR_SPURIOUS 0xff
+
+/* Offsets in struct x86_cpu for entry.S. */
+#define X86_CPU_STACK   8
+#define X86_CPU_VCPU    16
+#define X86_CPU_SCRATCH 24
+#define X86_CPU_PAGE    32
+#define X86_CPU_REFLECT 40
+
+#define X86_MSR_GS_BASE_ 0xc0000101
+
+#ifndef __ASSEMBLER__
+
+#include <machine.h>
+
+#define X86_STACK_BYTES 16384ul
+
+/* Per CPU; GS base in ring 0. */
+struct x86_cpu {
+    struct x86_cpu *self;
+    uint64_t stack_top;         /* 8: of its exokernel stack */
+    struct machine_vcpu *vcpu;  /* 16: what it runs: registers are saved there */
+    uint64_t scratch;           /* 24 */
+    struct exo_vcpu_page *page; /* 32: of that vCPU */
+    uint64_t reflect;           /* 40: its syscall_entry, or 0 */
+    uint32_t number, apic_id;
+    void *rsp0;                     /* unaligned: in its TSS */
+    uint64_t space;                 /* CR3 as loaded */
+    volatile uint32_t flush_wanted; /* flush served when 0 again: see space.c */
+    volatile uint32_t online;
+    uint64_t timer_ns; /* what the APIC timer is set for */
+    uint64_t last_ns;  /* clock.c: what machine_now_ns returned last, for monotony */
+};
+extern struct x86_cpu x86_cpus[EXO_CPUS_MAX];
+extern uint32_t x86_cpu_count; /* CPUs that run */
+/* GS is this CPU's while in ring 0. */
+static inline struct x86_cpu *x86_cpu(void) { return *(struct x86_cpu * __seg_gs *)0; }
+
+/* --- features.c: what CPUID says, and switching it on (each CPU calls x86_features_enable once, first thing) */
+struct x86_features {
+    bool smep, smap, umip, fsgsbase, xsave, xsaveopt, nx, pages_1g, x2apic, tsc_deadline, pge, invariant_tsc,
+        rdrand;
+    uint32_t xsave_size;
+    uint64_t xsave_mask;
+};
+extern struct x86_features x86_features;
+void x86_features_detect(void); /* boot CPU */
+void x86_features_enable(void); /* CR0 (WP), CR4, EFER (NXE, SCE), XCR0; PAT left alone */
+
+/* --- log.c: %s %u %x %lx */
+void x86_log(const char *format, ...);
+
+/* --- boot.c, paging.c */
+void x86_main(
+    uint32_t magic,
+    uint64_t info_physical); /* from boot.S, on the boot stack, in the boot page tables, GS not set yet */
+void x86_paging_init(const struct machine_boot *boot); /* own tables, W^X, no identity mapping afterwards */
+extern uint64_t
+    x86_kernel_cr3; /* the exokernel's own top-level table: physical address; its upper half is shared by all spaces */
+volatile void *x86_map_device(uint64_t physical, uint64_t bytes); /* uncached */
+uint64_t x86_boot_page(void); /* a zeroed frame (pfn) taken from RAM before the core gets it */
+
+/* --- cpu.c: tables of the CPU; sets GS base, number and the system-call registers. stack_top: of its exokernel stack */
+void x86_cpu_init(struct x86_cpu *cpu, uint64_t stack_top);
+
+/* --- acpi.c */
+struct x86_acpi {
+    uint32_t cpus;
+    uint32_t apic_ids[EXO_CPUS_MAX]; /* enabled ones, the boot CPU's first */
+    uint64_t lapic;                  /* physical */
+    uint32_t ioapics;
+    struct {
+        uint64_t physical;
+        uint32_t first_line;
+    } ioapic[4];
+    struct {
+        uint32_t line;   /* global system interrupt that ISA line i is wired to */
+        bool low, level; /* polarity, trigger */
+    } isa[16];
+    uint32_t pm1a, pm1b, pm_timer; /* ports; 0: none */
+    bool pm_timer_32;
+    uint32_t sleep_a, sleep_b; /* SLP_TYP values of S5 */
+    uint32_t reset_port, reset_value;
+    bool s5;
+};
+extern struct x86_acpi x86_acpi;
+void x86_acpi_init(uint64_t rsdp_physical); /* 0: search the BIOS area */
+
+/* --- apic.c */
+void x86_apic_init_cpu(void); /* each CPU: local APIC on, timer calibrated or TSC deadline */
+void x86_ioapic_init(void);   /* PIC masked, all lines masked and routed to CPU 0 */
+void x86_apic_eoi(void);
+void x86_ipi(uint32_t apic_id, uint32_t vector);
+void x86_ipi_init(uint32_t apic_id);
+void x86_ipi_startup(uint32_t apic_id, uint32_t page);
+
+/* --- clock.c */
+void x86_clock_init(void); /* calibrates the TSC */
+uint64_t x86_tsc_to_ns(uint64_t tsc);
+uint64_t x86_ns_to_tsc(uint64_t ns);
+extern uint64_t x86_clock_tsc, x86_clock_mult, x86_clock_wall_ns; /* as vcpu.h describes; clock_ns is 0 */
+
+/* --- smp.c */
+void x86_smp_start(void);        /* returns when all that will come are up */
+void x86_cpu_idle_forever(void); /* trap.c: the CPU asks core_next for work, for ever. Does not return */
+
+/* --- entry.S */
+void x86_resume(struct machine_vcpu *vcpu) __attribute__((noreturn)); /* into ring 3 */
+void x86_idle(void);                                                  /* sti; hlt; cli */
+void x86_syscall_entry(void);
+extern const uint64_t x86_vectors[256]; /* entry addresses of all vectors */
+uint64_t x86_copy(void *to, const void *from,
+                  size_t bytes); /* bytes not copied because of a fault in ring 3's part */
+
+/* --- small instructions */
+static inline void x86_out8(uint16_t port, uint8_t v)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+static inline void x86_out16(uint16_t port, uint16_t v)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
+}
+static inline void x86_out32(uint16_t port, uint32_t v)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port));
+}
+static inline uint8_t x86_in8(uint16_t port)
+{
+    uint8_t v;
+    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+static inline uint16_t x86_in16(uint16_t port)
+{
+    uint16_t v;
+    __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+static inline uint32_t x86_in32(uint16_t port)
+{
+    uint32_t v;
+    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+static inline uint64_t x86_read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+static inline void x86_write_msr(uint32_t msr, uint64_t v)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
+}
+static inline uint64_t x86_rdtsc(void) { return __builtin_ia32_rdtsc(); }
+static inline void x86_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(sub));
+}
+static inline uint64_t x86_read_cr3(void)
+{
+    uint64_t v;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(v));
+    return v;
+}
+static inline void x86_write_cr3(uint64_t v) { __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory"); }
+
+#define X86_MSR_EFER      0xc0000080
+#define X86_MSR_STAR      0xc0000081
+#define X86_MSR_LSTAR     0xc0000082
+#define X86_MSR_CSTAR     0xc0000083
+#define X86_MSR_FMASK     0xc0000084
+#define X86_MSR_FS_BASE   0xc0000100
+#define X86_MSR_GS_BASE   0xc0000101
+#define X86_MSR_KERNEL_GS 0xc0000102
+
+#endif
+#endif
