@@ -52,6 +52,7 @@ long los_terminal_release(void); /* TIOCNOTTY */
 void los_terminal_session_ended(struct los_process *leader); /* HUP and CONT to the foreground group */
 /* The terminal behind an open file, or NULL when it is none. */
 struct los_terminal *los_file_terminal(struct los_file *file);
+bool los_terminal_file_hung_up(struct los_file *file); /* only closing is left: control calls are IO */
 const char *los_terminal_name(struct los_terminal *terminal); /* "console", "ttyS0", ... */
 extern const struct los_file_ops los_terminal_file_ops; /* private: the terminal */
 struct los_terminal *los_console(void);
