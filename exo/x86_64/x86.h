@@ -3,11 +3,12 @@
  * What the parts of the x86-64 machine know of each other.
  *
  *   boot.S boot.c      entry by Multiboot2 and PVH; the loader's facts as struct machine_boot; x86_main
- *   paging.c           the exokernel's own address space: image, direct map, device registers
+ *   paging.c           the exokernel's own address space: image, direct map, device registers; machine_frame
  *   acpi.c             tables: CPUs, I/O APICs, power
  *   apic.c             local APIC, timer, inter-processor interrupts, I/O APIC
  *   clock.c            ns since boot, wall time
- *   smp.c trampoline.S the other CPUs
+ *   smp.c trampoline.S the other CPUs; machine_cpu, machine_cpus, machine_relax
+ *   memory.c           memset, memcpy, memmove, memcmp
  *   log.c power.c port.c
  *   features.c         CPUID, control registers
  *   cpu.c              per-CPU data, GDT, TSS, IDT
@@ -35,6 +36,7 @@
 /* Interrupt vectors. 0x20 + line: I/O APIC lines, up to 0xdf. */
 #define X86_VECTOR_LINE     0x20
 #define X86_LINES_MAX       0xc0
+#define X86_VECTOR_PIC      0xe0 /* 16 vectors: the old controller is masked; whatever it still sends is ignored, without EOI */
 #define X86_VECTOR_TIMER    0xf0
 #define X86_VECTOR_KICK     0xf1
 #define X86_VECTOR_FLUSH    0xf2
@@ -119,15 +121,22 @@ struct x86_acpi {
     } isa[16];
     uint32_t pm1a, pm1b, pm_timer; /* ports; 0: none */
     bool pm_timer_32;
+    uint32_t smi_port, acpi_enable; /* writing the value to the port hands the power registers to us; 0: they are ours */
+    uint32_t rtc_century;           /* CMOS index; 0: none */
     uint32_t sleep_a, sleep_b; /* SLP_TYP values of S5 */
     uint32_t reset_port, reset_value;
     bool s5;
 };
 extern struct x86_acpi x86_acpi;
-void x86_acpi_init(uint64_t rsdp_physical); /* 0: search the BIOS area */
+#define X86_RSDP_BYTES 36
+void x86_acpi_init(const uint8_t *rsdp); /* a copy of X86_RSDP_BYTES; NULL: search the BIOS area */
 
 /* --- apic.c */
 void x86_apic_init_cpu(void); /* each CPU: local APIC on, timer calibrated or TSC deadline */
+uint32_t x86_apic_id(void);   /* of the executing CPU, by CPUID: usable before any initialization */
+uint32_t x86_apic_count(void); /* what is left of the timer's count; it starts at UINT32_MAX before calibration */
+bool x86_apic_needs_calibration(void);
+void x86_apic_calibrated(uint64_t hz); /* the count's frequency */
 void x86_ioapic_init(void);   /* PIC masked, all lines masked and routed to CPU 0 */
 void x86_apic_eoi(void);
 void x86_ipi(uint32_t apic_id, uint32_t vector);
@@ -143,6 +152,19 @@ extern uint64_t x86_clock_tsc, x86_clock_mult, x86_clock_wall_ns; /* as vcpu.h d
 /* --- smp.c */
 void x86_smp_start(void);        /* returns when all that will come are up */
 void x86_cpu_idle_forever(void); /* trap.c: the CPU asks core_next for work, for ever. Does not return */
+
+/* --- log.c */
+void x86_log_init(void);                         /* UART; later calls of machine_log go there too */
+void x86_log_screen(volatile uint16_t *screen);  /* 80 x 25 cells of text mode; NULL: none */
+void x86_log(const char *format, ...) __attribute__((format(printf, 1, 2))); /* %s %c %u %x %lu %lx %% only */
+
+/* Between CPUs, for the few words of the machine's own that need it; never held across anything that waits. */
+static inline void x86_lock(volatile uint32_t *lock)
+{
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE))
+        __builtin_ia32_pause();
+}
+static inline void x86_unlock(volatile uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
 
 /* --- entry.S */
 void x86_resume(struct machine_vcpu *vcpu) __attribute__((noreturn)); /* into ring 3 */
