@@ -220,6 +220,8 @@ static void bind_interrupt(const struct los_start *start)
 /* /dev/console and /dev/tty0 never become a controlling terminal by being opened. */
 static long console_open(struct los_file *file) { return los_terminal_opened(file->private, file, false); }
 static const struct los_file_ops console_ops = {.open = console_open};
+static long line_open(struct los_file *file) { return los_terminal_opened(file->private, file, true); }
+static const struct los_file_ops line_ops = {.open = line_open};
 
 static long controlling_open(struct los_file *file)
 {
@@ -235,7 +237,7 @@ void los_console_init(void)
     los_device_register(5, 0, "tty", &controlling_ops, NULL);
     if (uart_start(&errors, start->ports_errors, "ttyS1", 65)) {
         los_terminal_make_plain(errors.terminal);
-        los_device_register(4, 65, "ttyS1", &los_terminal_plain_ops, errors.terminal);
+        los_device_register(4, 65, "ttyS1", &line_ops, errors.terminal);
     }
     if (!uart_start(&console, start->ports_console, "ttyS0", 64))
         return;
@@ -244,10 +246,9 @@ void los_console_init(void)
     if (plain)
         los_terminal_make_plain(console.terminal);
     bind_interrupt(start);
-    los_device_register(5, 1, "console", plain ? &los_terminal_plain_ops : &console_ops, console.terminal);
-    los_device_register(4, 0, "tty0", plain ? &los_terminal_plain_ops : &console_ops, console.terminal);
-    los_device_register(4, 64, "ttyS0", plain ? &los_terminal_plain_ops : &los_terminal_file_ops,
-                        console.terminal);
+    los_device_register(5, 1, "console", &console_ops, console.terminal);
+    los_device_register(4, 0, "tty0", &console_ops, console.terminal);
+    los_device_register(4, 64, "ttyS0", &line_ops, console.terminal);
 }
 
 bool los_console_is_plain(void) { return plain; }

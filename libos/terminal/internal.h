@@ -18,6 +18,7 @@ struct los_terminal {
 
     int session, foreground; /* 0: controls none */
     bool hung_up;            /* for good: the other end is gone */
+    bool plain;              /* see los_terminal_make_plain */
     uint32_t generation;     /* open files of an earlier one were hung up; see opened() */
     uint32_t opens;          /* open files */
 

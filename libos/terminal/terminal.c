@@ -205,6 +205,8 @@ static uint32_t terminal_poll(struct los_file *file, struct los_poll_table *tabl
     return ready | (los_discipline_write_room(&terminal->discipline) ? LOS_POLL_OUT : 0);
 }
 
+static const struct los_file_ops plain_ops;
+
 /* --- opening and closing ------------------------------------------------------------------------------------------------ */
 
 /* Terminals have no use for the position in a directory: it holds the generation that the file was opened in. */
@@ -212,23 +214,18 @@ long los_terminal_opened(struct los_terminal *terminal, struct los_file *file, b
 {
     if (terminal->hung_up)
         return -LOS_E_IO;
-    file->ops = &los_terminal_file_ops;
+    file->ops = terminal->plain ? &plain_ops : &los_terminal_file_ops;
     file->private = terminal;
     file->directory_position = terminal->generation;
     terminal->opens++;
     struct los_thread *thread = los_current();
-    if (!may_control || thread == NULL || (file->flags & LOS_OPEN_NOTERMINAL) || !(file->flags & LOS_OPEN_READ))
+    if (!may_control || terminal->plain || thread == NULL || (file->flags & LOS_OPEN_NOTERMINAL) ||
+        !(file->flags & LOS_OPEN_READ))
         return 0;
     struct los_process *process = thread->process;
     if (process->pid == process->session && process->terminal == NULL && terminal->session == 0)
         los_terminal_acquire(terminal, false);
     return 0;
-}
-
-static long terminal_open(struct los_file *file)
-{
-    struct los_terminal *terminal = file->private;
-    return los_terminal_opened(terminal, file, true);
 }
 
 static void terminal_close(struct los_file *file)
@@ -243,24 +240,14 @@ const struct los_file_ops los_terminal_file_ops = {
     .read = terminal_read,
     .write = terminal_write,
     .poll = terminal_poll,
-    .open = terminal_open,
     .close = terminal_close,
 };
 
-/* A line without discipline: the bytes as they are, for output that somebody compares. No terminal to programs. */
-static long plain_open(struct los_file *file)
-{
-    struct los_terminal *terminal = file->private;
-    file->directory_position = terminal->generation;
-    terminal->opens++;
-    return 0;
-}
-
-const struct los_file_ops los_terminal_plain_ops = {
+/* The same functions, but no terminal to programs: see los_file_terminal. */
+static const struct los_file_ops plain_ops = {
     .read = terminal_read,
     .write = terminal_write,
     .poll = terminal_poll,
-    .open = plain_open,
     .close = terminal_close,
 };
 
@@ -268,6 +255,7 @@ void los_terminal_make_plain(struct los_terminal *terminal)
 {
     struct los_terminal_mode mode = {.control[LOS_TC_MIN] = 1};
     los_discipline_set_mode(&terminal->discipline, &mode);
+    terminal->plain = true;
 }
 
 /* --- what programs may look at and change -------------------------------------------------------------------------------- */
