@@ -69,6 +69,8 @@ long los_terminal_foreground(struct los_terminal *terminal)
     return current()->terminal == terminal ? terminal->foreground : -LOS_E_NOTTY;
 }
 
+int los_terminal_group(struct los_terminal *terminal) { return terminal->foreground; }
+
 long los_terminal_set_foreground(struct los_terminal *terminal, int group)
 {
     long error = los_terminal_check_change(terminal);

@@ -45,6 +45,7 @@ void los_terminal_flush(struct los_terminal *terminal, bool input, bool output);
 long los_terminal_input_bytes(struct los_terminal *terminal);
 /* Job control, for the current process. */
 long los_terminal_foreground(struct los_terminal *terminal); /* group */
+int los_terminal_group(struct los_terminal *terminal); /* the same for whoever asks, 0: none */
 long los_terminal_set_foreground(struct los_terminal *terminal, int group); /* NOTTY, PERM, or stops a background caller */
 int los_terminal_session(struct los_terminal *terminal);
 long los_terminal_acquire(struct los_terminal *terminal, bool steal); /* becomes the controlling one of a session leader */
