@@ -115,6 +115,7 @@ struct los_thread {
     bool killable;            /* in a wait that its end cuts short */
     bool check_signals;       /* a wait returned RESTART: los_signals_deliver runs on the way out even if nothing is pending */
     bool spent;               /* used up its quantum: queues behind those that have not */
+    los_signal_set awaited;   /* signals that it waits for by los_signal_take: one that comes is kept though its action is to ignore it */
 };
 
 extern struct los_link los_processes; /* all, by pid */
