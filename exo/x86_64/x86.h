@@ -2,12 +2,13 @@
 /*
  * What the parts of the x86-64 machine know of each other.
  *
- *   boot.S boot.c      entry by Multiboot2 and PVH; the loader's facts as struct machine_boot; x86_main
+ *   boot.S boot.c      entry by Multiboot2 and PVH; x86_main: the table of contents
+ *   loader.c pieces.c  the loader's facts as struct machine_boot; free and mapped RAM
  *   paging.c           the exokernel's own address space: image, direct map, device registers; machine_frame
  *   acpi.c             tables: CPUs, I/O APICs, power
  *   apic.c             local APIC, timer, inter-processor interrupts, I/O APIC
  *   clock.c            ns since boot, wall time
- *   smp.c trampoline.S the other CPUs; machine_cpu, machine_cpus, machine_relax
+ *   smp.c trampoline.S the other CPUs
  *   memory.c           memset, memcpy, memmove, memcmp
  *   log.c power.c port.c
  *   features.c         CPUID, control registers
@@ -36,7 +37,7 @@
 /* Interrupt vectors. 0x20 + line: I/O APIC lines, up to 0xdf. */
 #define X86_VECTOR_LINE     0x20
 #define X86_LINES_MAX       0xc0
-#define X86_VECTOR_PIC      0xe0 /* 16 vectors: the old controller is masked; whatever it still sends is ignored, without EOI */
+#define X86_VECTOR_PIC      0xe0 /* 16 vectors: the old controller is masked; what it still sends is ignored */
 #define X86_VECTOR_TIMER    0xf0
 #define X86_VECTOR_KICK     0xf1
 #define X86_VECTOR_FLUSH    0xf2
@@ -89,18 +90,40 @@ extern struct x86_features x86_features;
 void x86_features_detect(void); /* boot CPU */
 void x86_features_enable(void); /* CR0 (WP), CR4, EFER (NXE, SCE), XCR0; PAT left alone */
 
-/* --- log.c: %s %u %x %lx */
-void x86_log(const char *format, ...);
+/* --- boot.c, loader.c */
+/* From boot.S, on the boot stack, in the boot page tables, GS not set yet. */
+void x86_main(uint32_t magic, uint64_t info_physical);
+/* Copies all that the loader told; false: not a loader we know. Modules that are damaged are left out, with a log line. */
+bool x86_loader_read(uint32_t magic, uint64_t info_physical, struct machine_boot *boot);
+extern const uint8_t *x86_loader_rsdp;   /* the copy of X86_RSDP_BYTES, or NULL */
+extern bool x86_loader_text_screen;      /* as far as the loader knows */
+bool x86_boot_word(const char *word);    /* the kernel's command line has that word */
+extern volatile uint32_t x86_core_ready; /* core_main has returned: the other CPUs may ask the core for work */
 
-/* --- boot.c, paging.c */
-void x86_main(
-    uint32_t magic,
-    uint64_t info_physical); /* from boot.S, on the boot stack, in the boot page tables, GS not set yet */
-void x86_paging_init(const struct machine_boot *boot); /* own tables, W^X, no identity mapping afterwards */
-extern uint64_t
-    x86_kernel_cr3; /* the exokernel's own top-level table: physical address; its upper half is shared by all spaces */
-volatile void *x86_map_device(uint64_t physical, uint64_t bytes); /* uncached */
-uint64_t x86_boot_page(void); /* a zeroed frame (pfn) taken from RAM before the core gets it */
+/* --- pieces.c: pieces of physical memory, in bytes: sorted, page aligned, none touching another */
+#define X86_PIECES_MAX 128
+struct x86_pieces {
+    uint32_t count;
+    struct {
+        uint64_t start, end;
+    } piece[X86_PIECES_MAX];
+};
+void x86_pieces_add(struct x86_pieces *pieces, uint64_t start, uint64_t end);    /* rounded inwards */
+void x86_pieces_remove(struct x86_pieces *pieces, uint64_t start, uint64_t end); /* rounded outwards */
+bool x86_pieces_hold(const struct x86_pieces *pieces, uint64_t start, uint64_t end);
+extern struct x86_pieces x86_free; /* usable RAM that nobody has taken yet */
+extern struct x86_pieces
+    x86_mapped; /* what the direct map holds: RAM and tables of the firmware, not the image */
+/* Neighbouring zeroed frames below 4 GiB, taken before the core gets RAM; the first one's pfn. */
+uint64_t x86_boot_pages(uint64_t count);
+static inline uint64_t x86_boot_page(void) { return x86_boot_pages(1); }
+
+/* --- paging.c */
+void x86_paging_init(void); /* own tables, W^X, no identity mapping afterwards */
+/* The exokernel's own top-level table: physical address; its upper half is shared by all spaces. */
+extern uint64_t x86_kernel_cr3;
+/* Registers, uncached. Only before core_main. NULL: no room. */
+volatile void *x86_map_device(uint64_t physical, uint64_t bytes);
 
 /* --- cpu.c: tables of the CPU; sets GS base, number and the system-call registers. stack_top: of its exokernel stack */
 void x86_cpu_init(struct x86_cpu *cpu, uint64_t stack_top);
@@ -121,9 +144,9 @@ struct x86_acpi {
     } isa[16];
     uint32_t pm1a, pm1b, pm_timer; /* ports; 0: none */
     bool pm_timer_32;
-    uint32_t smi_port, acpi_enable; /* writing the value to the port hands the power registers to us; 0: they are ours */
+    uint32_t smi_port, acpi_enable; /* writing the value there makes the power registers ours; 0: they are */
     uint32_t rtc_century;           /* CMOS index; 0: none */
-    uint32_t sleep_a, sleep_b; /* SLP_TYP values of S5 */
+    uint32_t sleep_a, sleep_b;      /* SLP_TYP values of S5 */
     uint32_t reset_port, reset_value;
     bool s5;
 };
@@ -134,10 +157,11 @@ void x86_acpi_init(const uint8_t *rsdp); /* a copy of X86_RSDP_BYTES; NULL: sear
 /* --- apic.c */
 void x86_apic_init_cpu(void); /* each CPU: local APIC on, timer calibrated or TSC deadline */
 uint32_t x86_apic_id(void);   /* of the executing CPU, by CPUID: usable before any initialization */
-uint32_t x86_apic_count(void); /* what is left of the timer's count; it starts at UINT32_MAX before calibration */
+uint32_t
+x86_apic_count(void); /* what is left of the timer's count; it starts at UINT32_MAX before calibration */
 bool x86_apic_needs_calibration(void);
 void x86_apic_calibrated(uint64_t hz); /* the count's frequency */
-void x86_ioapic_init(void);   /* PIC masked, all lines masked and routed to CPU 0 */
+void x86_ioapic_init(void);            /* PIC masked, all lines masked and routed to CPU 0 */
 void x86_apic_eoi(void);
 void x86_ipi(uint32_t apic_id, uint32_t vector);
 void x86_ipi_init(uint32_t apic_id);
@@ -150,12 +174,13 @@ uint64_t x86_ns_to_tsc(uint64_t ns);
 extern uint64_t x86_clock_tsc, x86_clock_mult, x86_clock_wall_ns; /* as vcpu.h describes; clock_ns is 0 */
 
 /* --- smp.c */
-void x86_smp_start(void);        /* returns when all that will come are up */
-void x86_cpu_idle_forever(void); /* trap.c: the CPU asks core_next for work, for ever. Does not return */
+extern uint64_t x86_trampoline_page; /* physical, below 1 MiB, where the other CPUs start; 0: there is none */
+void x86_smp_start(void);            /* returns when all that will come are up */
+void x86_cpu_idle_forever(void);     /* trap.c: the CPU asks core_next for work, for ever. Does not return */
 
 /* --- log.c */
-void x86_log_init(void);                         /* UART; later calls of machine_log go there too */
-void x86_log_screen(volatile uint16_t *screen);  /* 80 x 25 cells of text mode; NULL: none */
+void x86_log_init(void);                        /* UART; later calls of machine_log go there too */
+void x86_log_screen(volatile uint16_t *screen); /* 80 x 25 cells of text mode; NULL: none */
 void x86_log(const char *format, ...) __attribute__((format(printf, 1, 2))); /* %s %c %u %x %lu %lx %% only */
 
 /* Between CPUs, for the few words of the machine's own that need it; never held across anything that waits. */
