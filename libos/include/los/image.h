@@ -56,4 +56,15 @@ struct los_start {
 };
 _Static_assert(sizeof(struct los_start) <= 8192, "ABI");
 
+/* The start page and the direct map, for C: a unit test has its own. */
+#ifdef EXO_UNIT_TEST
+extern struct los_start los_test_start;
+extern char *los_test_direct;
+#define LOS_START_PAGE ((const struct los_start *)&los_test_start)
+#define LOS_DIRECT_MAP los_test_direct
+#else
+#define LOS_START_PAGE ((const struct los_start *)LOS_START)
+#define LOS_DIRECT_MAP ((char *)LOS_DIRECT)
+#endif
+
 #endif

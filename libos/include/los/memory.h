@@ -15,8 +15,11 @@ typedef uint32_t los_pageno;
 #define LOS_NO_PAGE 0u
 
 void los_pages_init(void); /* from the start page */
-/* A page with one reference; 0 when memory is out (after los_pages_reserve it is never below the reserve for users). */
+/* A page with one reference; 0 when memory is out but for the reserve, which only the heap, page tables and los_pages_alloc may use. */
 los_pageno los_page_alloc(void);
+void los_pages_reserve(uint64_t pages); /* a 64th of memory at first */
+void los_page_zero(void *page);
+void los_page_copy(void *to, const void *from);
 los_pageno los_page_alloc_zeroed(void);
 /* 2^order contiguous pages (order at most 9), one reference on the first. Freed as a whole with los_pages_free. */
 los_pageno los_pages_alloc(unsigned order);
@@ -32,11 +35,12 @@ uint64_t los_pages_total(void);
 exo_handle los_page_frame(los_pageno page, uint64_t *offset);
 
 /* --- heap ---------------------------------------------------------------------------------------------------
- * Objects up to 256 KiB; freed memory is filled with 0xdd in debug builds. Returns NULL when memory is out. */
+ * Objects up to 256 KiB, aligned to 16 bytes, from 128 bytes on to 64; freed memory is filled with 0xdd in debug builds. Returns NULL when memory is out. */
 void *los_alloc(size_t bytes);
 void *los_alloc_zeroed(size_t bytes);
 void los_free(void *pointer); /* NULL is fine */
 char *los_strdup(const char *s);
+void los_heap_trim(void); /* gives the heap's empty pages back (it keeps at most one per size) */
 
 /* --- memory objects: pages by index, for files (the page cache) and for shared memory -------------------------- */
 struct los_object;
@@ -50,6 +54,7 @@ struct los_object {
     const struct los_object_ops *ops;
     uint32_t refs;
     void *overlay; /* los_space_patch's patched text pages; dropped by los_object_changed */
+    uint32_t mapped; /* regions that show it: kept by memory/, 0 at first */
 };
 void los_object_ref(struct los_object *object);
 void los_object_unref(struct los_object *object);
@@ -84,7 +89,9 @@ struct los_space {
     struct los_link regions;
     uint32_t refs; /* threads' processes that use it (vfork and CLONE_VM share it) */
     exo_handle handle;
-    uint64_t region_count, virtual_pages, resident_pages, shared_pages, peak_pages, stack_limit, address_limit;
+    uint64_t region_count, virtual_pages, resident_pages, shared_pages; /* shared: resident and of an object */
+    uint64_t peak_pages, peak_virtual_pages;                              /* the most that were resident, virtual */
+    uint64_t stack_limit, address_limit; /* bytes; UINT64_MAX: none. 8 MiB and none at first */
     uint64_t heap_start, heap_end; /* the break */
     uint64_t map_top; /* new mappings are placed downwards from here */
     void *tables;     /* memory/: what is mapped where */

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Changing what a space shows: map, unmap, protect, remap, discard, the break. Decide and check first, then change. */
+#include <exo/calls.h>
+#include "space.h"
+
+#define LOW_END   0x80000000ul /* LOS_LOW */
+#define LOW_START 0x40000000ul
+
+static bool in_user(uint64_t address, uint64_t bytes)
+{
+    return address < LOS_USER_END && bytes <= LOS_USER_END - address;
+}
+
+/* The range must be given in whole pages; its length is rounded up here. */
+static int check_range(uint64_t address, uint64_t *bytes)
+{
+    *bytes = (*bytes + LOS_PAGE_MASK) & ~LOS_PAGE_MASK;
+    return (address & LOS_PAGE_MASK) || !in_user(address, *bytes) ? -LOS_E_INVAL : 0;
+}
+
+/* What can plainly never be had is refused; anything else is settled when it is touched. */
+static bool affordable(const struct los_space *space, uint64_t more_bytes, uint32_t protection, uint32_t flags)
+{
+    if ((protection & LOS_WRITE) && !(flags & LOS_SHARED) && more_bytes >> 12 > los_pages_total())
+        return false;
+    return space->address_limit == UINT64_MAX ||
+           (space->virtual_pages << 12) + more_bytes <= space->address_limit;
+}
+
+static bool is_free(const struct los_space *space, uint64_t address, uint64_t bytes)
+{
+    struct los_region *above = region_at(space, region_above(space, address));
+    return !above || above->start >= address + bytes;
+}
+
+static uint64_t place(const struct los_space *space, uint64_t hint, uint64_t bytes, uint32_t flags)
+{
+    if (flags & LOS_LOW)
+        return region_gap(space, bytes, LOW_START, LOW_END);
+    hint = (hint + LOS_PAGE_MASK) & ~LOS_PAGE_MASK;
+    if (hint >= LOWEST_ADDRESS && in_user(hint, bytes) && is_free(space, hint, bytes))
+        return hint;
+    uint64_t address = region_gap(space, bytes, LOWEST_ADDRESS, space->map_top);
+    return address ? address : region_gap(space, bytes, LOWEST_ADDRESS, LOS_USER_END - LOS_PAGE);
+}
+
+static void populate(struct los_space *space, uint64_t start, uint64_t end)
+{
+    for (uint64_t at = start; at < end; at += LOS_PAGE) {
+        struct los_region *region = los_space_find(space, at);
+        struct chunk *chunk = chunk_find(space, at);
+        if (!region || !region->protection)
+            return;
+        if (chunk && (chunk->present >> chunk_slot(at) & 1))
+            continue;
+        if (page_resolve(space, region, at, region->protection & LOS_WRITE ? LOS_WRITE : LOS_READ) < 0)
+            return;
+    }
+}
+
+long los_space_map(struct los_space *space, uint64_t address, uint64_t bytes, uint32_t protection,
+                   uint32_t flags, struct los_object *object, uint64_t object_page, struct los_file *file,
+                   const char *name)
+{
+    if (!bytes)
+        return -LOS_E_INVAL;
+    if (bytes > LOS_USER_END)
+        return -LOS_E_NOMEM;
+    bytes = (bytes + LOS_PAGE_MASK) & ~LOS_PAGE_MASK;
+    if (flags & LOS_FIXED) {
+        if (address & LOS_PAGE_MASK)
+            return -LOS_E_INVAL;
+        if (!in_user(address, bytes))
+            return -LOS_E_NOMEM;
+        if ((flags & LOS_NOREPLACE) && !is_free(space, address, bytes))
+            return -LOS_E_EXIST;
+    }
+    if (!affordable(space, bytes, protection, flags))
+        return -LOS_E_NOMEM;
+    if (flags & LOS_FIXED) {
+        long error = is_free(space, address, bytes) ? 0 : los_space_unmap(space, address, bytes);
+        if (error < 0)
+            return error;
+    } else if (!(address = place(space, address, bytes, flags))) {
+        return -LOS_E_NOMEM;
+    }
+
+    struct los_object *shared = NULL;
+    if (!object && (flags & LOS_SHARED)) {
+        object = shared = los_object_anonymous(bytes >> 12);
+        if (!object)
+            return -LOS_E_NOMEM;
+    }
+    struct los_region like = {.protection = protection,
+                              .flags = flags & (LOS_SHARED | LOS_GROWS_DOWN | LOS_HEAP | LOS_STACK),
+                              .object = object,
+                              .object_page = object ? object_page : 0,
+                              .file = file,
+                              .name = name};
+    struct los_region *region = region_add(space, &like, address, address + bytes);
+    if (shared)
+        los_object_unref(shared);
+    if (!region)
+        return -LOS_E_NOMEM;
+    region_merge(space, address, address + bytes);
+    if (flags & LOS_POPULATE)
+        populate(space, address, address + bytes);
+    return (long)address;
+}
+
+long los_space_unmap(struct los_space *space, uint64_t address, uint64_t bytes)
+{
+    if (!bytes || check_range(address, &bytes) < 0 || !bytes)
+        return -LOS_E_INVAL;
+    uint64_t end = address + bytes;
+    int error = region_split(space, address);
+    if (error == 0)
+        error = region_split(space, end);
+    if (error < 0)
+        return error;
+    pages_drop(space, address, end);
+    for (;;) {
+        uint32_t index = region_above(space, address);
+        struct los_region *region = region_at(space, index);
+        if (!region || region->start >= end)
+            return 0;
+        region_remove(space, index);
+    }
+}
+
+/* Pages in the chunk may be written no longer without a fault. */
+static void clear_writable(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+{
+    (void)space, (void)context;
+    chunk->writable &= ~mask;
+}
+
+static void protect_region(struct los_space *space, struct los_region *region, uint32_t protection)
+{
+    uint32_t old = region->protection;
+    region->protection = protection;
+    /* More to write is taken up by faults; any other change must be seen at once. */
+    if (old == protection || (old | LOS_WRITE) == protection || !pages_any(space, region->start, region->end))
+        return;
+    uint64_t pages = (region->end - region->start) >> 12;
+    if (protection)
+        exo_space_protect(space->handle, region->start, pages, map_prot(protection, false));
+    else
+        exo_space_unmap(space->handle, region->start, pages);
+    chunks_each(space, region->start, region->end, clear_writable, NULL);
+}
+
+long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes, uint32_t protection)
+{
+    if (check_range(address, &bytes) < 0)
+        return -LOS_E_INVAL;
+    if (!bytes)
+        return 0;
+    uint64_t end = address + bytes, at = address;
+    if (region_split(space, address) < 0 || region_split(space, end) < 0)
+        return -LOS_E_NOMEM;
+    long result = 0;
+    for (uint32_t index = region_above(space, address);; index++) {
+        struct los_region *region = region_at(space, index);
+        if (!region || region->start != at) {
+            result = -LOS_E_NOMEM;
+            break;
+        }
+        protect_region(space, region, protection);
+        at = region->end;
+        if (at >= end)
+            break;
+    }
+    region_merge(space, address, end);
+    return result;
+}
+
+/* --- remap ------------------------------------------------------------------------------------------------------------- */
+struct move {
+    uint64_t distance; /* to add to an address, modulo 2^64 */
+    bool failed;
+};
+
+static void make_chunks(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+{
+    struct move *move = context;
+    for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1)
+        if (!chunk_make(space, chunk_address(chunk, (unsigned)__builtin_ctzl(bits)) + move->distance))
+            move->failed = true;
+}
+
+static void map_moved(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+{
+    struct move *move = context;
+    for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
+        unsigned slot = (unsigned)__builtin_ctzl(bits);
+        struct los_region *region = los_space_find(space, chunk_address(chunk, slot));
+        map_add(&los_map_batch[0], chunk_address(chunk, slot) + move->distance, chunk->page[slot],
+                map_prot(region->protection, chunk->writable >> slot & 1));
+    }
+}
+
+static void move_slots(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+{
+    struct move *move = context;
+    for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
+        unsigned slot = (unsigned)__builtin_ctzl(bits);
+        bool own = chunk->own >> slot & 1, writable = chunk->writable >> slot & 1;
+        uint64_t to = chunk_address(chunk, slot) + move->distance;
+        los_pageno page = slot_clear(space, chunk, slot);
+        slot_set(space, chunk_find(space, to), chunk_slot(to), page, own, writable);
+    }
+    chunk_tidy(space, chunk);
+}
+
+static void tidy(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+{
+    (void)mask, (void)context;
+    chunk_tidy(space, chunk);
+}
+
+/* Moves the pages of [from, from + bytes), which lie in one region, to the free addresses at `to`. */
+static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint64_t bytes)
+{
+    if (!pages_any(space, from, from + bytes))
+        return 0;
+    /* No chunk may come into being while chunks are gone through: first collect by address, then make. */
+    struct move move = {.distance = to - from};
+    for (uint64_t at = from; at < from + bytes; at = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT) {
+        struct chunk *chunk = chunk_find(space, at);
+        if (chunk)
+            make_chunks(space, chunk, chunk_mask(chunk, from, from + bytes), &move);
+    }
+    map_begin(&los_map_batch[0], space);
+    if (!move.failed)
+        chunks_each(space, from, from + bytes, map_moved, &move);
+    if (map_flush(&los_map_batch[0]) < 0 || move.failed) {
+        exo_space_unmap(space->handle, to, bytes >> 12);
+        chunks_each(space, to, to + bytes, tidy, NULL);
+        return -LOS_E_NOMEM;
+    }
+    exo_space_unmap(space->handle, from, bytes >> 12);
+    for (uint64_t at = from; at < from + bytes; at = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT) {
+        struct chunk *chunk = chunk_find(space, at);
+        if (chunk)
+            move_slots(space, chunk, chunk_mask(chunk, from, from + bytes), &move);
+    }
+    return 0;
+}
+
+static long move_region(struct los_space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes,
+                        uint64_t to)
+{
+    struct los_region *region = los_space_find(space, address);
+    struct los_region like = *region;
+    if (like.object)
+        like.object_page = region_index(region, address);
+    struct los_region *moved = region_add(space, &like, to, to + new_bytes);
+    if (!moved)
+        return -LOS_E_NOMEM;
+    uint64_t both = old_bytes < new_bytes ? old_bytes : new_bytes;
+    if (move_pages(space, address, to, both) < 0) {
+        region_remove(space, region_above(space, to));
+        return -LOS_E_NOMEM;
+    }
+    /* Cannot need memory but for a split; if that fails the old range stays mapped, and reads as fresh. */
+    los_space_unmap(space, address, old_bytes);
+    region_merge(space, to, to + new_bytes);
+    return (long)to;
+}
+
+static bool grow_in_place(struct los_space *space, struct los_region *region, uint64_t end, uint64_t more)
+{
+    if (region->end != end || !in_user(end, more) || !is_free(space, end, more))
+        return false;
+    region_resize(space, region, region->start, end + more);
+    region_merge(space, region->start, end + more);
+    return true;
+}
+
+long los_space_remap(struct los_space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes,
+                     bool may_move, bool fixed, uint64_t new_address)
+{
+    if (!new_bytes || !old_bytes || new_bytes > LOS_USER_END || check_range(address, &old_bytes) < 0)
+        return -LOS_E_INVAL;
+    new_bytes = (new_bytes + LOS_PAGE_MASK) & ~LOS_PAGE_MASK;
+    if (fixed && ((new_address & LOS_PAGE_MASK) || !in_user(new_address, new_bytes) || !may_move ||
+                  (new_address < address + old_bytes && address < new_address + new_bytes)))
+        return -LOS_E_INVAL;
+    struct los_region *region = los_space_find(space, address);
+    if (!region || region->end - address < old_bytes)
+        return -LOS_E_FAULT;
+    uint64_t more = new_bytes > old_bytes ? new_bytes - old_bytes : 0;
+    if (more && !affordable(space, more, 0, region->flags))
+        return -LOS_E_NOMEM;
+    if ((region->protection & LOS_WRITE) && !(region->flags & LOS_SHARED) &&
+        new_bytes >> 12 > los_pages_total())
+        return -LOS_E_NOMEM;
+
+    if (fixed) {
+        long error = los_space_unmap(space, new_address, new_bytes);
+        return error < 0 ? error : move_region(space, address, old_bytes, new_bytes, new_address);
+    }
+    if (!more) {
+        long error =
+            new_bytes < old_bytes ? los_space_unmap(space, address + new_bytes, old_bytes - new_bytes) : 0;
+        return error < 0 ? error : (long)address;
+    }
+    if (grow_in_place(space, region, address + old_bytes, more))
+        return (long)address;
+    if (!may_move)
+        return -LOS_E_NOMEM;
+    uint64_t to = place(space, 0, new_bytes, 0);
+    return to ? move_region(space, address, old_bytes, new_bytes, to) : -LOS_E_NOMEM;
+}
+
+long los_space_discard(struct los_space *space, uint64_t address, uint64_t bytes)
+{
+    if (check_range(address, &bytes) < 0)
+        return -LOS_E_INVAL;
+    uint64_t at = address, end = address + bytes;
+    pages_drop(space, address, end);
+    while (at < end) { /* what is there was dropped all the same */
+        struct los_region *region = los_space_find(space, at);
+        if (!region)
+            return -LOS_E_NOMEM;
+        at = region->end;
+    }
+    return 0;
+}
+
+long los_space_set_break(struct los_space *space, uint64_t end)
+{
+    uint64_t old_end = LOS_ROUND_UP(space->heap_end, LOS_PAGE);
+    if (end < space->heap_start || end > LOS_USER_END - LOS_PAGE)
+        return (long)space->heap_end;
+    uint64_t new_end = LOS_ROUND_UP(end, LOS_PAGE);
+    if (new_end > old_end) {
+        uint64_t bytes = new_end - old_end;
+        if (new_end - space->heap_start > los_pages_total() << 12 ||
+            !is_free(space, old_end, bytes + LOS_PAGE) ||
+            los_space_map(space, old_end, bytes, LOS_READ | LOS_WRITE, LOS_FIXED | LOS_NOREPLACE | LOS_HEAP,
+                          NULL, 0, NULL, NULL) < 0)
+            return (long)space->heap_end;
+    } else if (new_end < old_end && los_space_unmap(space, new_end, old_end - new_end) < 0) {
+        return (long)space->heap_end;
+    }
+    space->heap_end = end;
+    return (long)end;
+}

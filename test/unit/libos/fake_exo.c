@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* See fake_exo.h. Checks what callers promise: known handles, offsets inside the extent, whole pages, user addresses. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <criterion/criterion.h>
+#include <los/process.h>
+#include <los/personality.h>
+#include "fake_exo.h"
+
+#define EXTENTS      2
+#define FRAME_HANDLE 100
+#define FIRST_SPACE  200
+#define SPACES_MAX   512
+#define MAPS_MAX     65536
+
+struct mapping {
+    uint64_t va;
+    los_pageno page;
+    uint32_t prot;
+    bool used;
+};
+struct fake_space {
+    bool alive, grafted;
+    struct mapping *maps; /* open addressing by va; NULL until something is mapped */
+};
+
+struct los_start los_test_start;
+char *los_test_direct;
+uint64_t fake_map_budget = UINT64_MAX;
+char fake_log[8192];
+static uint64_t extent_base[EXTENTS], calls[EXO_CALL_COUNT];
+static struct fake_space spaces[SPACES_MAX];
+static exo_handle present_space = FIRST_SPACE;
+static struct los_cpu cpu;
+
+struct los_cpu *los_cpu(void) { return &cpu; }
+
+void fake_start(uint64_t pages)
+{
+    los_test_direct = aligned_alloc(1ul << 21, LOS_ROUND_UP(pages * LOS_PAGE, 1ul << 21));
+    memset(los_test_direct, 0xa5, pages * LOS_PAGE); /* whoever needs zeroes makes them */
+    uint64_t first = pages * 2 / 3;
+    los_test_start = (struct los_start){.magic = LOS_START_MAGIC,
+                                        .domain = 1,
+                                        .space = FIRST_SPACE,
+                                        .machine = 2,
+                                        .vcpus = 1,
+                                        .extents = EXTENTS,
+                                        .memory = {{FRAME_HANDLE, first}, {FRAME_HANDLE + 1, pages - first}},
+                                        .reserved_pages = 3};
+    extent_base[1] = first;
+    spaces[0].alive = true;
+    cpu.self = &cpu;
+    los_pages_init();
+}
+
+static struct fake_space *space_of(exo_handle handle)
+{
+    cr_assert(handle >= FIRST_SPACE && handle < FIRST_SPACE + SPACES_MAX, "space handle %lu", handle);
+    cr_assert(spaces[handle - FIRST_SPACE].alive, "dead space");
+    return &spaces[handle - FIRST_SPACE];
+}
+
+/* The mapping of va; with `make`, a fresh slot when there is none. Removed ones stay as slots with prot 0. */
+static struct mapping *slot_of(struct fake_space *space, uint64_t va, bool make)
+{
+    if (!space->maps) {
+        if (!make)
+            return NULL;
+        space->maps = calloc(MAPS_MAX, sizeof(struct mapping));
+    }
+    for (uint64_t i = (va >> 12) * 0x9e3779b97f4a7c15ul >> 48;; i++) {
+        struct mapping *mapping = &space->maps[i % MAPS_MAX];
+        if (mapping->used && mapping->va == va)
+            return mapping;
+        if (!mapping->used) {
+            if (!make)
+                return NULL;
+            *mapping = (struct mapping){.va = va, .used = true};
+            return mapping;
+        }
+    }
+}
+
+static long space_create(void)
+{
+    for (unsigned i = 1; i < SPACES_MAX; i++) {
+        if (spaces[i].alive)
+            continue;
+        spaces[i] = (struct fake_space){.alive = true};
+        return FIRST_SPACE + i;
+    }
+    return -EXO_E_NO_SLOT;
+}
+
+static long space_destroy(exo_handle handle)
+{
+    struct fake_space *space = space_of(handle);
+    if (handle == present_space)
+        return -EXO_E_BUSY;
+    free(space->maps);
+    *space = (struct fake_space){0};
+    return 0;
+}
+
+static long space_map(exo_handle handle, const struct exo_map *maps, uint64_t n)
+{
+    struct fake_space *space = space_of(handle);
+    cr_assert(n <= 1024);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t extent = maps[i].frame - FRAME_HANDLE;
+        cr_assert(extent < EXTENTS && maps[i].count && !(maps[i].va & LOS_PAGE_MASK) && maps[i].prot);
+        cr_assert(maps[i].offset + maps[i].count <= los_test_start.memory[extent].pages);
+        if (fake_map_budget < maps[i].count)
+            return i ? (long)i : -EXO_E_NO_POOL;
+        fake_map_budget -= maps[i].count;
+        for (uint64_t p = 0; p < maps[i].count; p++) {
+            struct mapping *mapping = slot_of(space, maps[i].va + p * LOS_PAGE, true);
+            mapping->page = (los_pageno)(extent_base[extent] + maps[i].offset + p);
+            mapping->prot = maps[i].prot;
+        }
+    }
+    return (long)n;
+}
+
+static long space_change(exo_handle handle, uint64_t va, uint64_t pages, uint32_t prot)
+{
+    struct fake_space *space = space_of(handle);
+    cr_assert(!(va & LOS_PAGE_MASK) && pages);
+    for (uint64_t i = 0; space->maps && i < MAPS_MAX; i++) {
+        struct mapping *mapping = &space->maps[i];
+        if (mapping->used && mapping->prot && mapping->va - va < pages * LOS_PAGE)
+            mapping->prot = prot;
+    }
+    return 0;
+}
+
+long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    (void)e;
+    cr_assert(number < EXO_CALL_COUNT);
+    calls[number]++;
+    switch (number) {
+    case EXO_CALL_LOG_WRITE:
+        strncat(fake_log, (const char *)b, c < sizeof(fake_log) - strlen(fake_log) ? c : 0);
+        return (long)c;
+    case EXO_CALL_SPACE_CREATE: return space_create();
+    case EXO_CALL_SPACE_GRAFT:
+        cr_assert(b == FIRST_SPACE && c == LOS_SEGMENT_SLOT && !space_of(a)->grafted);
+        space_of(a)->grafted = true;
+        return 0;
+    case EXO_CALL_SPACE_DESTROY: return space_destroy(a);
+    case EXO_CALL_SPACE_MAP: return space_map(a, (const struct exo_map *)b, c);
+    case EXO_CALL_SPACE_UNMAP: return space_change(a, b, c, 0);
+    case EXO_CALL_SPACE_PROTECT: return space_change(a, b, c, (uint32_t)d);
+    case EXO_CALL_SPACE_SWITCH:
+        space_of(a);
+        present_space = a;
+        return 0;
+    default: return 0;
+    }
+}
+
+bool fake_mapped(exo_handle handle, uint64_t va, los_pageno *page, uint32_t *prot)
+{
+    struct mapping *mapping = slot_of(space_of(handle), va & ~LOS_PAGE_MASK, false);
+    if (!mapping || !mapping->prot)
+        return false;
+    *page = mapping->page;
+    *prot = mapping->prot;
+    return true;
+}
+
+static uint8_t *program_access(struct los_space *space, uint64_t va, uint32_t access, uint32_t need, int *error)
+{
+    los_pageno page = 0;
+    uint32_t prot = 0;
+    *error = 0;
+    for (int tries = 0; tries < 3; tries++) {
+        if (fake_mapped(space->handle, va, &page, &prot) && (prot & need)) {
+            cr_assert(los_page_refs(page) > 0, "a free page is mapped at %lx", va);
+            return (uint8_t *)los_test_direct + ((uint64_t)page << 12) + (va & LOS_PAGE_MASK);
+        }
+        *error = los_space_fault(space, va, access);
+        if (*error < 0)
+            return NULL;
+    }
+    cr_assert_fail("the fault at %lx is resolved again and again", va);
+}
+
+bool fake_store(struct los_space *space, uint64_t va, uint8_t value, int *error)
+{
+    uint8_t *at = program_access(space, va, LOS_WRITE, EXO_MAP_W, error);
+    if (at)
+        *at = value;
+    return at != NULL;
+}
+
+bool fake_load(struct los_space *space, uint64_t va, uint8_t *value, int *error)
+{
+    uint8_t *at = program_access(space, va, LOS_READ, EXO_MAP_R, error);
+    if (at)
+        *value = *at;
+    return at != NULL;
+}
+
+uint64_t fake_calls(enum exo_call call) { return calls[call]; }
+
+uint64_t fake_spaces(void)
+{
+    uint64_t n = 0;
+    for (unsigned i = 1; i < SPACES_MAX; i++)
+        n += spaces[i].alive;
+    return n;
+}
+
+/* What other parts provide, for programs of tests that leave those parts out. */
+__attribute__((weak)) void los_file_ref(struct los_file *file);
+__attribute__((weak)) void los_file_ref(struct los_file *file) { (void)file; }
+__attribute__((weak)) void los_file_unref(struct los_file *file);
+__attribute__((weak)) void los_file_unref(struct los_file *file) { (void)file; }
+__attribute__((weak)) void los_container_exit(int status) { exit(status); }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The exokernel as the library OS's unit tests see it: spaces are tables of what was mapped, memory is a host allocation. */
+#ifndef FAKE_EXO_H
+#define FAKE_EXO_H
+
+#include <exo/calls.h>
+#include <los/image.h>
+#include <los/memory.h>
+#include <los/schedule.h>
+
+/* Gives the library OS `pages` pages in two extents, and calls los_pages_init. Once per test (each is a process of its own). */
+void fake_start(uint64_t pages);
+/* What the space maps at va: page number and protection; false: nothing, or protection 0. */
+bool fake_mapped(exo_handle space, uint64_t va, los_pageno *page, uint32_t *prot);
+/* Does the program's access as the CPU would, through faults: false when los_space_fault refuses; *error is its answer. */
+bool fake_store(struct los_space *space, uint64_t va, uint8_t value, int *error);
+bool fake_load(struct los_space *space, uint64_t va, uint8_t *value, int *error);
+uint64_t fake_calls(enum exo_call call); /* how often it was made */
+uint64_t fake_spaces(void);              /* alive, but the first */
+extern uint64_t fake_map_budget; /* small pages that space_map will still map before it answers NO_POOL */
+extern char fake_log[8192];
+
+#endif
