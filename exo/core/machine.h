@@ -30,7 +30,7 @@ struct space;
  *   uint64_t machine_pte_pfn(machine_pte);  uint32_t machine_pte_prot(machine_pte), machine_pte_limit(machine_pte)
  *   uint64_t machine_pte_flags(machine_pte);   enum exo_pte_flag, for space_query
  *   machine_pte machine_pte_protect(machine_pte, uint32_t prot);
- *        A leaf mapped with prot 0 is not present for the CPU but keeps pfn and limit (machine_pte_used() is true).
+ *        A leaf mapped with prot 0 is not present for the CPU but keeps pfn, limit and size (machine_pte_used() is true).
  *   bool machine_pte_used(machine_pte);    not an empty entry
  * Tables have 512 entries and 4 levels; level 1 maps 4 KiB pages, level 2 may map 2 MiB. */
 #include <machine_types.h>
@@ -44,12 +44,14 @@ void *machine_frame(uint64_t pfn);
 
 /* --- CPUs ------------------------------------------------------------------------------------------------------ */
 
-uint32_t machine_cpu(void);       /* the executing CPU, 0 to machine_cpus() - 1 */
-uint32_t machine_cpus(void);      /* how many run */
-uint64_t machine_now_ns(void);    /* ns since the exokernel's first instruction; the same on all CPUs */
-void machine_timer(uint64_t ns);  /* interrupt this CPU at that time; UINT64_MAX: never. Past times: as soon as possible */
-void machine_kick(uint32_t cpu);  /* make that CPU enter the exokernel soon (core_kicked); may be the executing one */
-void machine_relax(void);         /* inside a spin loop */
+uint32_t machine_cpu(void);    /* the executing CPU, 0 to machine_cpus() - 1 */
+uint32_t machine_cpus(void);   /* how many run */
+uint64_t machine_now_ns(void); /* ns since the exokernel's first instruction; the same on all CPUs */
+void machine_timer(
+    uint64_t ns); /* interrupt this CPU at that time; UINT64_MAX: never. Past times: as soon as possible */
+void machine_kick(
+    uint32_t cpu);        /* make that CPU enter the exokernel soon (core_kicked); may be the executing one */
+void machine_relax(void); /* inside a spin loop */
 
 /* Makes every CPU of the mask (bit n: CPU n) but the executing one drop all non-global user translations, and waits until
  * they have. CPUs spin-waiting for the core lock must serve it: they call machine_serve_flush() in their loop. */
@@ -65,8 +67,8 @@ void machine_space_load(uint64_t top_pfn); /* make it the executing CPU's presen
 
 #define MACHINE_VCPU_PAGES 2 /* frames that machine_vcpu_init uses for the FPU state */
 /* regs zeroed but rip, rsp, rdi; FPU in its initial state in the given frames (contiguous or not: one call per vCPU). gs base = page_va. */
-void machine_vcpu_init(struct machine_vcpu *vcpu, const uint64_t pfns[MACHINE_VCPU_PAGES], struct exo_vcpu_page *page,
-                       uint64_t page_va);
+void machine_vcpu_init(struct machine_vcpu *vcpu, const uint64_t pfns[MACHINE_VCPU_PAGES],
+                       struct exo_vcpu_page *page, uint64_t page_va);
 void machine_vcpu_start(struct machine_vcpu *vcpu, uint64_t rip, uint64_t rsp, uint64_t rdi);
 void machine_vcpu_entries(struct machine_vcpu *vcpu, uint64_t syscall, uint64_t fault, uint64_t event);
 /* The executing CPU is about to run `vcpu` instead of `old` (either may be NULL): switch FPU state, FS and GS base. */
@@ -84,28 +86,30 @@ bool machine_copy_out(uint64_t user_va, const void *from, size_t bytes);
 
 /* --- devices --------------------------------------------------------------------------------------------------------- */
 
-uint32_t machine_irqs(void);                  /* lines 0 to this - 1 */
+uint32_t machine_irqs(void);                       /* lines 0 to this - 1 */
 void machine_irq_mask(uint32_t line, bool masked); /* all masked at boot */
-bool machine_port_allowed(uint32_t port, uint32_t count); /* false: the exokernel keeps one of them for itself */
+bool machine_port_allowed(uint32_t port,
+                          uint32_t count); /* false: the exokernel keeps one of them for itself */
 uint32_t machine_port_in(uint32_t port, uint32_t width);
 void machine_port_out(uint32_t port, uint32_t width, uint32_t value);
 void machine_log(const char *text, size_t bytes);
-void machine_power(enum exo_power action);    /* returns only if it cannot */
-_Noreturn void machine_panic(const char *text); /* an invariant of the exokernel itself is broken; never reachable from user input */
+void machine_power(enum exo_power action); /* returns only if it cannot */
+_Noreturn void machine_panic(
+    const char *text); /* an invariant of the exokernel itself is broken; never reachable from user input */
 
 /* What the machine found at boot; lives until core_main has read it. */
 struct machine_boot {
     uint32_t ranges;
     struct {
         uint64_t pfn, pages;
-    } range[64];                  /* usable RAM, sorted, without the exokernel itself and the modules */
-    uint64_t top_pfn;             /* one past the highest frame of RAM or module: the frame table's length */
+    } range[64];      /* usable RAM, sorted, without the exokernel itself and the modules */
+    uint64_t top_pfn; /* one past the highest frame of RAM or module: the frame table's length */
     uint32_t modules;
     struct {
-        uint64_t pfn, bytes;      /* page aligned; the rest of the last page is zero */
+        uint64_t pfn, bytes; /* page aligned; the rest of the last page is zero */
         char name[64];
     } module[EXO_MODULES_MAX];
-    const char *command_line;     /* NUL-terminated */
+    const char *command_line; /* NUL-terminated */
 };
 
 /* =====================================================================================================================
@@ -125,9 +129,9 @@ void core_foreign(struct vcpu *vcpu);
 
 /* Counters of the vCPU page: the machine increments count_reflected, the core the other three. */
 
-void core_timer(void);             /* this CPU's timer went off */
-void core_irq(uint32_t line);      /* a device interrupt; the line was masked by the machine before */
-void core_kicked(void);            /* another CPU called machine_kick */
+void core_timer(void);        /* this CPU's timer went off */
+void core_irq(uint32_t line); /* a device interrupt; the line was masked by the machine before */
+void core_kicked(void);       /* another CPU called machine_kick */
 
 /* What this CPU runs next: accounts the time of `running` (NULL: it was idle), picks, switches FPU and space, delivers a due
  * event upcall, arms the timer. NULL: nothing; the machine then waits for an interrupt with interrupts on and asks again. */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Alarms: what must happen at a time on a CPU. Each CPU has a heap of them (a pairing heap, linked through the alarms
+ * themselves), so that an interrupt looks only at what is due.
+ */
+#ifndef EXO_CORE_ALARM_H
+#define EXO_CORE_ALARM_H
+
+#include "cpu.h"
+
+enum alarm_kind { ALARM_BLOCK, ALARM_TIMER, ALARM_REFILL };
+
+struct alarm {
+    uint64_t at; /* ns; valid while set */
+    enum alarm_kind kind;
+    bool set;
+    uint32_t cpu;
+    struct alarm *child, *next, *previous; /* previous: the sibling before, or the parent of a first child */
+};
+
+/* Sets it anew; at UINT64_MAX it is only cancelled. */
+void alarm_set(struct alarm *alarm, uint32_t cpu, uint64_t at);
+void alarm_cancel(struct alarm *alarm);
+struct alarm *alarm_due(struct cpu *cpu, uint64_t now); /* takes one that is due off the heap; NULL: none */
+uint64_t alarm_next(const struct cpu *cpu);             /* when the first is due; UINT64_MAX: none */
+
+#endif

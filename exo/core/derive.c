@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Handing tokens on: derive, send, drop; and asking what one is. */
+#include "call.h"
+#include "domain.h"
+#include "frame.h"
+#include "reference.h"
+#include "slice.h"
+
+#define ZEROED_PER_CALL 1024
+
+/* A child of `source` in `domain`; range as given for kinds that have one. */
+static exo_handle make_child(struct domain *domain, struct token *source, uint32_t rights, uint64_t base,
+                             uint64_t count)
+{
+    exo_handle handle;
+    if (token_is_range(source->kind)) {
+        token_make_range(domain, source->kind, rights, base, count, source, &handle);
+    } else {
+        struct token *token = token_make_object(domain, source->kind, rights, source->object, source, &handle);
+        token->bit = source->bit;
+    }
+    return handle;
+}
+
+long call_token_derive(const struct call *call)
+{
+    uint64_t rights = call->argument[1], offset = call->argument[2], count = call->argument[3];
+    const struct token_ref source = token_lookup(call->domain, call->argument[0], EXO_NONE, EXO_SPLIT);
+    if (source.error)
+        return source.error;
+    bool ranged = token_is_range(source.token->kind);
+    uint64_t whole = ranged ? source.token->count : 1;
+    if ((rights & ~(uint64_t)source.token->rights) != 0 || count == 0 || offset >= whole ||
+        count > whole - offset)
+        return -EXO_E_BAD_ARGUMENT;
+    long error = token_room(call->domain, 0);
+    if (error)
+        return error;
+
+    uint64_t base = ranged ? source.token->base + offset : 0;
+    return (long)make_child(call->domain, source.token, (uint32_t)rights, base, count);
+}
+
+long call_token_send(const struct call *call)
+{
+    uint64_t rights = call->argument[2], flags = call->argument[3];
+    const struct domain_ref to = domain_lookup(call->domain, call->argument[0], EXO_W);
+    if (to.error)
+        return to.error;
+    const struct token_ref source = token_lookup(call->domain, call->argument[1], EXO_NONE, EXO_SEND);
+    if (source.error)
+        return source.error;
+    struct token *token = source.token;
+    if ((rights & ~(uint64_t)token->rights) != 0 ||
+        (flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
+        return -EXO_E_BAD_ARGUMENT;
+    if (to.domain->dying)
+        return -EXO_E_DEAD;
+    long error = token_room(to.domain, 0);
+    if (error)
+        return error;
+    if (token->kind == EXO_FRAME && !(flags & EXO_SEND_CONTENTS)) {
+        if (!frame_all_user(token->base, token->count) || frame_any_written(token->base, token->count))
+            return -EXO_E_BUSY;
+        struct work work = {16 * ZEROED_PER_CALL};
+        if (!frame_clean(token->base, token->count, &work))
+            return -EXO_E_AGAIN;
+    }
+
+    bool ranged = token_is_range(token->kind);
+    exo_handle handle =
+        make_child(to.domain, token, (uint32_t)rights, ranged ? token->base : 0, ranged ? token->count : 1);
+    if (flags & EXO_SEND_MOVE)
+        token_drop(token);
+    return (long)handle;
+}
+
+long call_token_drop(const struct call *call)
+{
+    const struct token_ref dropped = token_lookup(call->domain, call->argument[0], EXO_NONE, 0);
+    if (dropped.error)
+        return dropped.error;
+
+    struct slice *slice = dropped.token->kind == EXO_SLICE ? dropped.token->object : NULL;
+    token_drop(dropped.token);
+    if (slice != NULL)
+        slice_reap(slice);
+    return 0;
+}
+
+long call_token_info(const struct call *call)
+{
+    const struct token_ref asked = token_lookup(call->domain, call->argument[0], EXO_NONE, 0);
+    if (asked.error)
+        return asked.error;
+    const struct token *token = asked.token;
+    struct exo_token_info info = {.kind = token->kind, .rights = token->rights, .count = 1};
+    if (token_is_range(token->kind)) {
+        info.base = token->kind == EXO_FRAME ? 0 : token->base;
+        info.count = token->count;
+        info.large = token->kind == EXO_FRAME ? -token->base % EXO_LARGE_PAGES : 0;
+    }
+    return machine_copy_out(call->argument[1], &info, sizeof info) ? 0 : -EXO_E_BAD_ADDRESS;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Domains: making, donating to, and destroying them with everything that was made of them. */
+#include "domain.h"
+#include "call.h"
+#include "frame.h"
+#include "list.h"
+#include "reference.h"
+#include "slice.h"
+#include "space.h"
+#include "vcpu.h"
+
+struct domain *domain_make(uint64_t pfn, uint64_t pages, struct domain *parent, struct vcpu *creator)
+{
+    struct domain *domain = machine_frame(pfn);
+    pool_start(domain, pfn, pages);
+    domain->parent = parent;
+    domain->creator = creator;
+    if (parent != NULL)
+        LIST_INSERT(parent->child, domain);
+    token_embed(&domain->origin, TOKEN_ORIGIN, EXO_DOMAIN, domain, NULL);
+    return domain;
+}
+
+/* --- destroying -------------------------------------------------------------------------------------------- */
+
+/* Stops all vCPUs. False: a CPU has not left one of them yet. */
+static bool halt(struct domain *domain)
+{
+    bool left = true;
+    domain->dying = true;
+    for (struct vcpu *vcpu = domain->vcpus; vcpu != NULL; vcpu = vcpu->next) {
+        vcpu_stop(vcpu, EXO_VCPU_EXITED);
+        left &= !vcpu->on_cpu;
+    }
+    return left;
+}
+
+/* Ends all tokens in the table with what was derived from them, and the table. */
+static bool end_table(struct domain *domain, struct work *work)
+{
+    for (; domain->token_pages > 0; domain->token_pages--) {
+        struct token_page *page = domain->token_page[domain->token_pages - 1];
+        for (unsigned i = 1; i < TOKENS_PER_PAGE; i++) {
+            struct token *token = &page->entry[i].token;
+            if (token->state != TOKEN_LIVE)
+                continue;
+            if (!token_end_below(token, domain, work) || !work_spend(work, 1))
+                return false;
+            struct slice *slice = token->kind == EXO_SLICE ? token->object : NULL;
+            token_drop(token);
+            if (slice != NULL)
+                slice_reap(slice);
+        }
+        domain->token_page[domain->token_pages - 1] = NULL;
+        pool_give(domain, pool_pfn(page));
+    }
+    return true;
+}
+
+/* All of one domain that has no children and whose vCPUs are stopped. False: call again. */
+static bool dismantle(struct domain *domain, struct work *work)
+{
+    revoke_forget(domain);
+    if (!end_table(domain, work))
+        return false;
+    while (domain->vcpus != NULL)
+        if (!vcpu_dispose(domain->vcpus, domain, work))
+            return false;
+    while (domain->spaces != NULL)
+        if (!space_dispose(domain->spaces, domain, work))
+            return false;
+    while (domain->slices != NULL) {
+        if (!token_end_below(&domain->slices->origin, domain, work))
+            return false;
+        slice_end(domain->slices);
+    }
+    if (!revoke_finish(work) || !pool_return(domain, work) || !token_end_below(&domain->origin, domain, work))
+        return false;
+    if (domain->parent != NULL)
+        LIST_REMOVE(domain->parent->child, domain);
+    pool_end(domain);
+    return true;
+}
+
+/* Domains that it created go first, deepest first; their vCPUs stop at once so that no more come. */
+static bool destroy(struct domain *root, struct work *work)
+{
+    for (;;) {
+        struct domain *domain = root;
+        bool left = halt(domain);
+        while (left && domain->child != NULL) {
+            domain = domain->child;
+            left = halt(domain);
+        }
+        if (!left || !dismantle(domain, work))
+            return false;
+        if (domain == root)
+            return true;
+    }
+}
+
+/* --- the calls --------------------------------------------------------------------------------------------- */
+
+/* May the extent be donated? */
+static long check_donation(const struct frame_ref *frame, uint64_t least)
+{
+    if (frame->pages < least || frame->pages > DONATION_PAGES_MAX)
+        return -EXO_E_BAD_ARGUMENT;
+    return frame_all_idle(frame->pfn, frame->pages) ? 0 : -EXO_E_BUSY;
+}
+
+long call_domain_create(const struct call *call)
+{
+    const struct frame_ref pool = frame_lookup(call->domain, call->argument[0], EXO_OWN);
+    if (pool.error)
+        return pool.error;
+    long error = check_donation(&pool, POOL_PAGES_MIN);
+    if (!error)
+        error = token_room(call->domain, 0);
+    if (error)
+        return error;
+
+    struct domain *domain = domain_make(pool.pfn, pool.pages, call->domain, call->vcpu);
+    exo_handle handle;
+    token_make_object(call->domain, EXO_DOMAIN, EXO_ALL, domain, &domain->origin, &handle);
+    return (long)handle;
+}
+
+long call_domain_donate(const struct call *call)
+{
+    const struct domain_ref to = domain_lookup(call->domain, call->argument[0], EXO_W);
+    if (to.error)
+        return to.error;
+    const struct frame_ref frame = frame_lookup(call->domain, call->argument[1], EXO_OWN);
+    if (frame.error)
+        return frame.error;
+    if (to.domain->dying)
+        return -EXO_E_DEAD;
+    long error = check_donation(&frame, 1);
+    if (error)
+        return error;
+
+    pool_add(to.domain, frame.pfn, frame.pages);
+    return 0;
+}
+
+long call_domain_destroy(const struct call *call)
+{
+    const struct domain_ref ref = domain_lookup(call->domain, call->argument[0], EXO_OWN);
+    if (ref.error)
+        return ref.error;
+    for (const struct domain *domain = call->domain; domain != NULL; domain = domain->parent)
+        if (domain == ref.domain) /* it, or one that it depends on */
+            return -EXO_E_BAD_ARGUMENT;
+
+    struct work work = {WORK_PER_CALL};
+    return destroy(ref.domain, &work) ? 0 : -EXO_E_AGAIN;
+}
+
+long call_domain_info(const struct call *call)
+{
+    const struct domain_ref ref = domain_lookup(call->domain, call->argument[0], EXO_R);
+    if (ref.error)
+        return ref.error;
+    const struct domain *domain = ref.domain;
+    struct exo_domain_info info = {
+        .pool_pages = domain->pool_pages,
+        .pool_free = domain->pool_free,
+        .tokens = domain->tokens,
+        .spaces = domain->space_count,
+        .vcpus = domain->vcpu_count,
+        .vcpus_dead = domain->vcpus_dead,
+        .exit_status = domain->exit_status,
+    };
+    return machine_copy_out(call->argument[1], &info, sizeof info) ? 0 : -EXO_E_BAD_ADDRESS;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Edits of ranges: one walk over the tables with three things to do at a leaf. Tables that it empties are freed. */
+#include "edit.h"
+#include "call.h"
+#include "domain.h"
+#include "reference.h"
+#include "table.h"
+
+struct edit {
+    enum { EDIT_UNMAP, EDIT_PROTECT, EDIT_PRUNE } what;
+    uint32_t prot;
+    uint64_t va, end; /* what is left of the range */
+    struct work *work;
+    struct flush flush;
+};
+
+static bool prune_hits(struct edit *edit, machine_pte leaf, uint64_t pfn, uint64_t pages)
+{
+    return revoke_hits(edit->flush.space->domain, pfn, pages, machine_pte_limit(leaf), edit->work);
+}
+
+/* Must the large page be split first, since only a part of it is meant? */
+static bool must_split(struct edit *edit, machine_pte leaf, uint64_t va)
+{
+    if (edit->what != EDIT_PRUNE)
+        return edit->va > va || edit->end < va + LARGE_SIZE;
+    uint64_t pfn = machine_pte_pfn(leaf);
+    if (edit->flush.space->domain->pool_free == 0 || !prune_hits(edit, leaf, pfn, EXO_LARGE_PAGES))
+        return false; /* without a frame for the table, all of the page goes */
+    for (uint64_t i = 0; i < EXO_LARGE_PAGES; i++)
+        if (!prune_hits(edit, leaf, pfn + i, 1))
+            return true;
+    return false;
+}
+
+static bool edit_leaf(struct edit *edit, uint64_t table, unsigned index, uint64_t va)
+{
+    machine_pte leaf = table_entries(table)[index];
+    uint64_t pages = machine_pte_is_large(leaf) ? EXO_LARGE_PAGES : 1;
+    switch (edit->what) {
+    case EDIT_UNMAP: leaf_clear(&edit->flush, table, index, va); return work_spend(edit->work, 1);
+    case EDIT_PROTECT:
+        /* Work is spent on changes only, so that a repeated call gets further. */
+        if (machine_pte_protect(leaf, edit->prot & machine_pte_limit(leaf)) == leaf)
+            return true;
+        leaf_protect(&edit->flush, table, index, va, edit->prot);
+        return work_spend(edit->work, 1);
+    default:
+        if (prune_hits(edit, leaf, machine_pte_pfn(leaf), pages))
+            leaf_clear(&edit->flush, table, index, va);
+        return work_spend(edit->work, 1);
+    }
+}
+
+/* False: the work ran out; edit->va is where to go on. */
+static bool edit_table(struct edit *edit, uint64_t table, int level, uint64_t base)
+{
+    uint64_t span = table_span(level);
+    unsigned index = edit->va > base ? table_index(edit->va, level) : 0;
+    for (; index < 512 && edit->va < edit->end; index++, edit->va = base + index * span) {
+        uint64_t va = base + index * span;
+        machine_pte *entry = &table_entries(table)[index];
+        if (va >= edit->end)
+            break;
+        if (!machine_pte_used(*entry) || (level == 4 && edit->flush.space->graft_from[index] != NULL))
+            continue;
+        if (edit->work->left <= 0)
+            return false;
+        if (level == 2 && machine_pte_is_large(*entry) && must_split(edit, *entry, va))
+            leaf_split(&edit->flush, table, index, va);
+        if (level == 1 || machine_pte_is_large(*entry)) {
+            edit_leaf(edit, table, index, va);
+            continue;
+        }
+        uint64_t lower = machine_pte_pfn(*entry);
+        bool finished = edit_table(edit, lower, level - 1, va);
+        if (frame_of(lower)->used == 0 && !(level == 4 && edit->flush.space->graft_count[index] != 0))
+            table_free(&edit->flush, table, index, va);
+        if (!finished)
+            return false;
+    }
+    return true;
+}
+
+static bool edit_range(struct space *space, struct edit *edit)
+{
+    edit->flush = flush_begin(space);
+    bool finished = edit_table(edit, space->top_pfn, 4, 0);
+    flush_finish(&edit->flush);
+    return finished;
+}
+
+bool edit_unmap(struct space *space, uint64_t *va, uint64_t end, struct work *work)
+{
+    struct edit edit = {.what = EDIT_UNMAP, .va = *va, .end = end, .work = work};
+    bool finished = edit_range(space, &edit);
+    *va = edit.va;
+    return finished;
+}
+
+bool edit_prune(struct space *space, uint64_t *va, struct work *work)
+{
+    struct edit edit = {.what = EDIT_PRUNE, .va = *va, .end = EXO_USER_END, .work = work};
+    bool finished = edit_range(space, &edit);
+    *va = edit.va;
+    return finished;
+}
+
+/* --- the calls --------------------------------------------------------------------------------------------- */
+
+/* Does the boundary of the range lie inside a large page? */
+static uint64_t cuts_large(const struct space *space, uint64_t boundary)
+{
+    int level;
+    return boundary % LARGE_SIZE != 0 && table_leaf(space, boundary, &level) != NULL && level == 2;
+}
+
+static long check_range(const struct space *space, uint64_t va, uint64_t pages)
+{
+    if (va % EXO_PAGE_SIZE != 0 || va > EXO_USER_END || pages > (EXO_USER_END - va) / EXO_PAGE_SIZE)
+        return -EXO_E_BAD_ARGUMENT;
+    if (pages == 0)
+        return 0;
+    if (space_any_grafted(space, va, pages))
+        return -EXO_E_BAD_ADDRESS;
+    uint64_t end = va + pages * EXO_PAGE_SIZE;
+    uint64_t splits = cuts_large(space, va);
+    if (!splits || va / LARGE_SIZE != end / LARGE_SIZE)
+        splits += cuts_large(space, end);
+    return splits > space->domain->pool_free ? -EXO_E_NO_POOL : 0;
+}
+
+long call_space_unmap(const struct call *call)
+{
+    uint64_t va = call->argument[1], pages = call->argument[2];
+    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_W);
+    if (space.error)
+        return space.error;
+    long error = check_range(space.space, va, pages);
+    if (error)
+        return error;
+
+    struct work work = {WORK_PER_UNMAP};
+    return edit_unmap(space.space, &va, va + pages * EXO_PAGE_SIZE, &work) ? 0 : -EXO_E_AGAIN;
+}
+
+long call_space_protect(const struct call *call)
+{
+    uint64_t va = call->argument[1], pages = call->argument[2], prot = call->argument[3];
+    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_W);
+    if (space.error)
+        return space.error;
+    if ((prot & ~(uint64_t)(EXO_MAP_R | EXO_MAP_W | EXO_MAP_X)) != 0)
+        return -EXO_E_BAD_ARGUMENT;
+    long error = check_range(space.space, va, pages);
+    if (error)
+        return error;
+
+    struct work work = {WORK_PER_UNMAP};
+    struct edit edit = {.what = EDIT_PROTECT,
+                        .prot = (uint32_t)prot,
+                        .va = va,
+                        .end = va + pages * EXO_PAGE_SIZE,
+                        .work = &work};
+    return edit_range(space.space, &edit) ? 0 : -EXO_E_AGAIN;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The frame table: what the core knows of each physical page.
+ *
+ * Invariants
+ *   A USER frame is nobody's kernel object; its mappings are counted: in `link` those by small pages and as vCPU pages, in
+ *   its region's `mapped` those by a large page.
+ *   A POOL frame is mapped in no space. It is free in its domain's pool (`link`: the next free one) or in use as a kernel
+ *   object (`link`: the frame of the domain's own structure).
+ *   An UNUSABLE frame is not RAM, or belongs to the exokernel itself. No token names it.
+ *   A frame that ring 3 could have written is touched, until it was zeroed.
+ * Regions are the 2 MiB that a large page maps: `special` counts the frames in them that are not USER.
+ */
+#ifndef EXO_CORE_FRAME_H
+#define EXO_CORE_FRAME_H
+
+#include "machine.h"
+#include "work.h"
+
+enum frame_state { FRAME_UNUSABLE, FRAME_USER, FRAME_POOL };
+
+enum frame_flag {
+    FRAME_TOUCHED = 1,
+    FRAME_KEPT = 2, /* POOL: a structure that outlives the others when the domain is destroyed */
+};
+
+struct frame {
+    uint32_t link;
+    uint8_t state, flags;
+    uint16_t used; /* POOL, page tables: entries in use */
+};
+
+struct frame_region {
+    uint32_t mapped;  /* large pages that map it */
+    uint16_t special; /* frames that are not USER */
+    uint16_t touched; /* frames with FRAME_TOUCHED */
+    bool touched_all; /* was mapped writable by a large page: all frames count as touched */
+};
+
+extern struct frame *frame_table; /* frame_count entries */
+extern struct frame_region *frame_regions;
+extern uint64_t frame_count;
+
+uint64_t frame_table_pages(uint64_t count);    /* how many pages the table for that many frames takes */
+void frame_init(void *memory, uint64_t count); /* all unusable; the memory need not be zeroed */
+void frame_make_user(uint64_t pfn, uint64_t pages);
+
+static inline struct frame *frame_of(uint64_t pfn) { return &frame_table[pfn]; }
+static inline struct frame_region *frame_region_of(uint64_t pfn) { return &frame_regions[pfn >> 9]; }
+void frame_set_state(uint64_t pfn, enum frame_state state);
+
+/* May all of them be mapped? */
+bool frame_all_user(uint64_t pfn, uint64_t pages);
+/* May all of them become a pool: USER and mapped nowhere? */
+bool frame_all_idle(uint64_t pfn, uint64_t pages);
+
+static inline bool frame_mapped(uint64_t pfn)
+{
+    return frame_of(pfn)->link != 0 || frame_region_of(pfn)->mapped != 0;
+}
+
+static inline void frame_touch(uint64_t pfn)
+{
+    struct frame *frame = frame_of(pfn);
+    if (!(frame->flags & FRAME_TOUCHED)) {
+        frame->flags |= FRAME_TOUCHED;
+        frame_region_of(pfn)->touched++;
+    }
+}
+
+void frame_untouch(uint64_t pfn);
+
+/* Is there one that was touched and is still mapped? Then it cannot change hands zeroed. */
+bool frame_any_written(uint64_t pfn, uint64_t pages);
+/* Zeroes those that were touched, none of them mapped. False: the work ran out, call again. */
+bool frame_clean(uint64_t pfn, uint64_t pages, struct work *work);
+
+#endif

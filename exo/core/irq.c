@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Interrupt lines. A binding is an embedded token below the IRQ token and another below the EVENT token: it ends with either.
+ * The machine masks a line when it interrupts; it stays masked until its owner acknowledges.
+ */
+#include "irq.h"
+#include "call.h"
+#include "lock.h"
+#include "reference.h"
+#include "vcpu.h"
+
+struct irq_binding {
+    struct token line_token, event_token;
+    struct vcpu *vcpu; /* NULL: not bound */
+    uint32_t bit;
+};
+
+static struct irq_binding bindings[IRQ_LINES_MAX];
+
+uint32_t irq_lines(void) { return machine_irqs() < IRQ_LINES_MAX ? machine_irqs() : IRQ_LINES_MAX; }
+
+void irq_unbind(struct irq_binding *binding)
+{
+    if (binding->vcpu == NULL)
+        return;
+    machine_irq_mask((uint32_t)(binding - bindings), true);
+    binding->vcpu = NULL;
+    token_unlink(&binding->line_token);
+    token_unlink(&binding->event_token);
+}
+
+void core_irq(uint32_t line)
+{
+    core_lock();
+    if (line < IRQ_LINES_MAX && bindings[line].vcpu != NULL)
+        vcpu_ring(bindings[line].vcpu, bindings[line].bit);
+    core_unlock();
+}
+
+long call_irq_bind(const struct call *call)
+{
+    const struct range_ref irq = range_lookup(call->domain, call->argument[0], EXO_IRQ, EXO_X);
+    if (irq.error)
+        return irq.error;
+    if (irq.count != 1)
+        return -EXO_E_BAD_ARGUMENT;
+    struct irq_binding *binding = &bindings[irq.base];
+    if (binding->vcpu != NULL && binding->line_token.parent != irq.token)
+        return -EXO_E_BUSY;
+    if (call->argument[1] == 0) {
+        irq_unbind(binding);
+        return 0;
+    }
+    const struct event_ref event = event_lookup(call->domain, call->argument[1], EXO_W);
+    if (event.error)
+        return event.error;
+
+    irq_unbind(binding);
+    binding->vcpu = event.vcpu;
+    binding->bit = event.bit;
+    token_embed(&binding->line_token, TOKEN_IRQ_LINE, EXO_IRQ, binding, irq.token);
+    token_embed(&binding->event_token, TOKEN_IRQ_EVENT, EXO_EVENT, binding, event.token);
+    machine_irq_mask((uint32_t)irq.base, false);
+    return 0;
+}
+
+long call_irq_ack(const struct call *call)
+{
+    const struct range_ref irq = range_lookup(call->domain, call->argument[0], EXO_IRQ, EXO_X);
+    if (irq.error)
+        return irq.error;
+    if (irq.count != 1)
+        return -EXO_E_BAD_ARGUMENT;
+    if (bindings[irq.base].vcpu == NULL)
+        return -EXO_E_NOT_MAPPED; /* nobody would be told of the next one */
+
+    machine_irq_mask((uint32_t)irq.base, false);
+    return 0;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * space_map: a batch of mappings. Each element is decoded in full, then applied in full; the TLBs are flushed once at the
+ * end, if something that was present was replaced. The last level-1 table is remembered from element to element.
+ */
+#include "call.h"
+#include "domain.h"
+#include "reference.h"
+#include "table.h"
+
+#define MAPS_MAX   1024
+#define PAGES_MAX  65536
+#define COPY_CHUNK 32
+
+struct batch {
+    struct space *space;
+    struct flush flush;
+    uint64_t pages_left;
+    uint64_t last_region,
+        last_table; /* the 2 MiB at last_region * LARGE_SIZE are mapped by that table; 0: none */
+};
+
+static bool fits_large(uint64_t va, uint64_t pfn, uint64_t pages)
+{
+    return va % LARGE_SIZE == 0 && pfn % EXO_LARGE_PAGES == 0 && pages >= EXO_LARGE_PAGES;
+}
+
+/* How many entries the range takes, large pages counting as one. */
+static uint64_t count_leaves(uint64_t va, uint64_t pfn, uint64_t pages)
+{
+    uint64_t head = -(va >> EXO_PAGE_SHIFT) % EXO_LARGE_PAGES;
+    if (head >= pages || !fits_large(va + head * EXO_PAGE_SIZE, pfn + head, pages - head))
+        return pages;
+    return head + (pages - head) / EXO_LARGE_PAGES + (pages - head) % EXO_LARGE_PAGES;
+}
+
+static bool countable(uint64_t pfn, uint64_t pages)
+{
+    if (pages >= EXO_LARGE_PAGES)
+        return true; /* a frame's counter cannot get near its end: each mapping takes 8 bytes of a pool */
+    for (uint64_t i = pfn; i < pfn + pages; i++)
+        if (frame_of(i)->link == UINT32_MAX)
+            return false;
+    return true;
+}
+
+static long decode(struct batch *batch, const struct exo_map *map, const struct frame_ref *frame)
+{
+    uint64_t pages = map->count, va = map->va;
+    if (pages == 0 || va % EXO_PAGE_SIZE != 0 || map->prot & ~(EXO_MAP_R | EXO_MAP_W | EXO_MAP_X))
+        return -EXO_E_BAD_ARGUMENT;
+    if (map->offset >= frame->pages || pages > frame->pages - map->offset)
+        return -EXO_E_BAD_ARGUMENT;
+    if (map->prot & ~frame->rights)
+        return -EXO_E_NO_RIGHT;
+    if (va >= EXO_USER_END || pages > (EXO_USER_END - va) / EXO_PAGE_SIZE ||
+        space_any_grafted(batch->space, va, pages))
+        return -EXO_E_BAD_ADDRESS;
+    uint64_t pfn = frame->pfn + map->offset;
+    if (count_leaves(va, pfn, pages) > batch->pages_left)
+        return -EXO_E_BAD_ARGUMENT;
+    if (!frame_all_user(pfn, pages) || !countable(pfn, pages))
+        return -EXO_E_BUSY;
+    if (pages == 1 && batch->last_table != 0 && va / LARGE_SIZE == batch->last_region)
+        return 0;
+    if (batch->space->domain->pool_free < 3 + pages / EXO_LARGE_PAGES + 3 &&
+        table_missing(batch->space, va, pages * EXO_PAGE_SIZE) > batch->space->domain->pool_free)
+        return -EXO_E_NO_POOL;
+    return 0;
+}
+
+/* Puts a large page where a table of small ones may be. */
+static void map_large(struct batch *batch, uint64_t va, machine_pte leaf)
+{
+    uint64_t table = table_make(&batch->flush, va, 2);
+    unsigned index = table_index(va, 2);
+    machine_pte old = table_entries(table)[index];
+    if (machine_pte_used(old) && machine_pte_is_large(old)) {
+        leaf_clear(&batch->flush, table, index, va);
+    } else if (machine_pte_used(old)) {
+        uint64_t lower = machine_pte_pfn(old);
+        for (unsigned i = 0; i < EXO_LARGE_PAGES; i++)
+            if (machine_pte_used(table_entries(lower)[i]))
+                leaf_clear(&batch->flush, lower, i, va + i * EXO_PAGE_SIZE);
+        table_free(&batch->flush, table, index, va);
+        batch->last_table = 0;
+    }
+    leaf_set(table, index, leaf);
+}
+
+static void map_small(struct batch *batch, uint64_t va, machine_pte leaf)
+{
+    if (batch->last_table == 0 || va / LARGE_SIZE != batch->last_region) {
+        batch->last_table = table_make(&batch->flush, va, 1);
+        batch->last_region = va / LARGE_SIZE;
+    }
+    unsigned index = table_index(va, 1);
+    if (machine_pte_used(table_entries(batch->last_table)[index]))
+        leaf_clear(&batch->flush, batch->last_table, index, va);
+    leaf_set(batch->last_table, index, leaf);
+}
+
+static void apply(struct batch *batch, uint64_t va, uint64_t pfn, uint64_t pages, uint32_t prot, uint32_t limit)
+{
+    while (pages > 0) {
+        bool large = fits_large(va, pfn, pages);
+        uint64_t step = large ? EXO_LARGE_PAGES : 1;
+        machine_pte leaf = machine_pte_leaf(pfn, prot, limit, large);
+        if (large)
+            map_large(batch, va, leaf);
+        else
+            map_small(batch, va, leaf);
+        va += step * EXO_PAGE_SIZE;
+        pfn += step;
+        pages -= step;
+    }
+}
+
+void space_map_boot(struct space *space, uint64_t va, uint64_t pfn, uint64_t pages, uint32_t prot)
+{
+    struct batch batch = {.space = space, .flush = flush_begin(space)};
+    apply(&batch, va, pfn, pages, prot, prot);
+    flush_finish(&batch.flush);
+}
+
+static long map_element(const struct call *call, struct batch *batch, const struct exo_map *map)
+{
+    const struct frame_ref frame = frame_lookup(call->domain, map->frame, 0);
+    if (frame.error)
+        return frame.error;
+    long error = decode(batch, map, &frame);
+    if (error)
+        return error;
+
+    uint64_t pfn = frame.pfn + map->offset;
+    batch->pages_left -= count_leaves(map->va, pfn, map->count);
+    apply(batch, map->va, pfn, map->count, map->prot, frame.rights & (EXO_R | EXO_W | EXO_X));
+    return 0;
+}
+
+long call_space_map(const struct call *call)
+{
+    uint64_t from = call->argument[1], n = call->argument[2], done = 0;
+    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_W);
+    if (space.error)
+        return space.error;
+    if (n > MAPS_MAX)
+        return -EXO_E_BAD_ARGUMENT;
+
+    struct batch batch = {.space = space.space, .flush = flush_begin(space.space), .pages_left = PAGES_MAX};
+    struct exo_map chunk[COPY_CHUNK];
+    long error = 0;
+    while (done < n && !error) {
+        uint64_t some = n - done < COPY_CHUNK ? n - done : COPY_CHUNK;
+        if (!machine_copy_in(chunk, from + done * sizeof chunk[0], some * sizeof chunk[0])) {
+            error = -EXO_E_BAD_ADDRESS;
+            break;
+        }
+        for (uint64_t i = 0; i < some && !error; i++) {
+            error = map_element(call, &batch, &chunk[i]);
+            done += !error;
+        }
+    }
+    flush_finish(&batch.flush);
+    return done > 0 || n == 0 ? (long)done : error;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The scheduler: each CPU takes turns among the ready vCPUs of its slices that have time left, 10 ms at a time. A vCPU whose
+ * budget is used up waits for its slice's next period. There is no policy beyond that: who gets how much was settled
+ * when the slices were split.
+ */
+#include "schedule.h"
+#include "list.h"
+#include "lock.h"
+#include "slice.h"
+#include "space.h"
+
+struct cpu cpus[EXO_CPUS_MAX];
+static bool open; /* shared */
+
+void schedule_open(void)
+{
+    for (uint32_t i = 0; i < machine_cpus(); i++)
+        cpus[i].armed = UINT64_MAX;
+    store_shared(open, true);
+}
+
+/* --- queues ------------------------------------------------------------------------------------------------ */
+
+static void append(struct cpu *cpu, struct vcpu *vcpu)
+{
+    vcpu->queued = QUEUE_READY;
+    vcpu->ready_next = NULL;
+    vcpu->ready_previous = cpu->ready_last;
+    if (cpu->ready_last != NULL)
+        cpu->ready_last->ready_next = vcpu;
+    else
+        cpu->ready_first = vcpu;
+    cpu->ready_last = vcpu;
+}
+
+static void unqueue(struct vcpu *vcpu)
+{
+    struct cpu *cpu = &cpus[vcpu->cpu];
+    if (vcpu->queued == QUEUE_READY) {
+        if (vcpu->ready_previous != NULL)
+            vcpu->ready_previous->ready_next = vcpu->ready_next;
+        else
+            cpu->ready_first = vcpu->ready_next;
+        if (vcpu->ready_next != NULL)
+            vcpu->ready_next->ready_previous = vcpu->ready_previous;
+        else
+            cpu->ready_last = vcpu->ready_previous;
+    } else if (vcpu->queued == QUEUE_THROTTLED) {
+        alarm_cancel(&vcpu->slice->refill);
+        if (cpu->background == vcpu)
+            cpu->background = NULL;
+    }
+    vcpu->queued = QUEUE_NONE;
+}
+
+/* The CPU must decide anew. */
+static void notify(struct cpu *cpu)
+{
+    store_shared(cpu->reschedule, true);
+    if (cpu != cpu_this())
+        machine_kick((uint32_t)(cpu - cpus));
+}
+
+void schedule_add(struct vcpu *vcpu)
+{
+    if (vcpu->status != EXO_VCPU_READY || vcpu->slice == NULL || vcpu->queued != QUEUE_NONE || vcpu->on_cpu)
+        return;
+    struct cpu *cpu = &cpus[vcpu->cpu];
+    if (slice_has_time(vcpu->slice, machine_now_ns())) {
+        bool first = cpu->ready_first == NULL;
+        append(cpu, vcpu);
+        if (first) /* otherwise it knows that somebody waits */
+            notify(cpu);
+        return;
+    }
+    vcpu->queued = QUEUE_THROTTLED;
+    alarm_set(&vcpu->slice->refill, vcpu->cpu, slice_refill_at(vcpu->slice));
+    if (slice_is_boot(vcpu->slice)) {
+        cpu->background = vcpu;
+        if (cpu->running == NULL)
+            notify(cpu);
+    }
+}
+
+void schedule_remove(struct vcpu *vcpu)
+{
+    unqueue(vcpu);
+    if (vcpu->on_cpu)
+        notify(&cpus[vcpu->cpu]);
+}
+
+void schedule_move(struct vcpu *vcpu, uint32_t cpu)
+{
+    /* On a CPU it stays that CPU's until core_next there puts it away. */
+    if (vcpu->on_cpu || vcpu->cpu == cpu)
+        return;
+    vcpu->cpu = cpu;
+    if (vcpu->block_alarm.set)
+        alarm_set(&vcpu->block_alarm, cpu, vcpu->block_alarm.at);
+    if (vcpu->timer_alarm.set)
+        alarm_set(&vcpu->timer_alarm, cpu, vcpu->timer_alarm.at);
+}
+
+/* --- time -------------------------------------------------------------------------------------------------- */
+
+uint64_t schedule_unaccounted(const struct vcpu *vcpu)
+{
+    uint64_t now = machine_now_ns(), since = cpus[vcpu->cpu].started_ns;
+    return vcpu->on_cpu && now > since ? now - since : 0;
+}
+
+void schedule_account(struct vcpu *vcpu)
+{
+    if (vcpu == NULL || !vcpu->on_cpu)
+        return;
+    uint64_t used = schedule_unaccounted(vcpu);
+    cpus[vcpu->cpu].started_ns += used;
+    vcpu->cpu_ns += used;
+    if (vcpu->slice != NULL)
+        slice_charge(vcpu->slice, used, cpus[vcpu->cpu].started_ns);
+}
+
+static void run_alarms(struct cpu *cpu, uint64_t now)
+{
+    struct alarm *alarm;
+    while ((alarm = alarm_due(cpu, now)) != NULL) {
+        struct vcpu *vcpu;
+        switch (alarm->kind) {
+        case ALARM_BLOCK: vcpu_wake(CONTAINER(alarm, struct vcpu, block_alarm)); break;
+        case ALARM_TIMER: vcpu_ring(CONTAINER(alarm, struct vcpu, timer_alarm), EXO_PENDING_TIMER); break;
+        case ALARM_REFILL:
+            vcpu = CONTAINER(alarm, struct slice, refill)->vcpu;
+            if (vcpu != NULL && vcpu->queued == QUEUE_THROTTLED) {
+                unqueue(vcpu);
+                schedule_add(vcpu);
+            }
+            break;
+        }
+    }
+}
+
+/* --- choosing ---------------------------------------------------------------------------------------------- */
+
+/* May it go on, as far as it is concerned? */
+static bool may_stay(const struct cpu *cpu, struct vcpu *vcpu, uint64_t now)
+{
+    if (vcpu->status != EXO_VCPU_READY || vcpu->slice == NULL || vcpu->slice->cpu != vcpu->cpu)
+        return false;
+    if (!slice_has_time(vcpu->slice, now))
+        return slice_is_boot(vcpu->slice) && cpu->ready_first == NULL;
+    return cpu->ready_first == NULL || (!cpu->yielded && now < cpu->quantum_end);
+}
+
+/* Off the CPU, to where it belongs now. */
+static void put_away(struct vcpu *vcpu)
+{
+    vcpu->on_cpu = false;
+    if (vcpu->slice != NULL)
+        schedule_move(vcpu, vcpu->slice->cpu);
+    schedule_add(vcpu);
+}
+
+static struct vcpu *choose(struct cpu *cpu, uint64_t now)
+{
+    struct vcpu *vcpu;
+    while ((vcpu = cpu->ready_first) != NULL) {
+        unqueue(vcpu);
+        if (slice_has_time(vcpu->slice, now)) /* its share may have been split further while it waited */
+            return vcpu;
+        schedule_add(vcpu);
+    }
+    vcpu = cpu->background;
+    if (vcpu != NULL)
+        unqueue(vcpu);
+    return vcpu;
+}
+
+/* Rings the bit when the end of the budget is near; returns when to look again. */
+static uint64_t watch_budget(struct vcpu *vcpu, uint64_t now)
+{
+    struct slice *slice = vcpu->slice;
+    vcpu->page->slice_end_ns = UINT64_MAX;
+    if (slice_endless(slice))
+        return UINT64_MAX;
+    if (slice->remaining_ns < SLICE_LEAST_NS) /* in the background: until the next period */
+        return slice_refill_at(slice);
+    uint64_t end = now + (uint64_t)slice->remaining_ns;
+    vcpu->page->slice_end_ns = end;
+    if (slice->warned)
+        return end;
+    if (slice->remaining_ns > (int64_t)SLICE_WARN_NS)
+        return end - SLICE_WARN_NS;
+    slice->warned = true;
+    vcpu_ring(vcpu, EXO_PENDING_SLICE);
+    return end;
+}
+
+static void arm(struct cpu *cpu, uint64_t at)
+{
+    if (alarm_next(cpu) < at)
+        at = alarm_next(cpu);
+    if (at == cpu->armed)
+        return;
+    cpu->armed = at;
+    machine_timer(at);
+}
+
+/* The chosen one gets the CPU: registers that are not in its saved context, its space, and fresh translations. */
+static void install(struct cpu *cpu, struct vcpu *old, struct vcpu *vcpu, uint64_t now)
+{
+    if (vcpu != old)
+        machine_vcpu_switch(old == NULL ? NULL : &old->machine, vcpu == NULL ? NULL : &vcpu->machine);
+    cpu->running = vcpu;
+    if (vcpu == NULL) {
+        if (cpu->evict)
+            space_leave(cpu);
+        return;
+    }
+    vcpu->on_cpu = true;
+    cpu->started_ns = now;
+    if (vcpu->space != cpu->loaded)
+        space_load(cpu, vcpu->space);
+    else if (cpu->stale)
+        machine_flush_local(0, 0);
+    cpu->evict = cpu->stale = false;
+    vcpu->page->cpu = vcpu->cpu;
+    vcpu->page->cpu_ns = vcpu->cpu_ns;
+}
+
+static struct vcpu *decide(struct cpu *cpu, struct vcpu *running)
+{
+    store_shared(cpu->reschedule, false);
+    uint64_t now = machine_now_ns();
+    schedule_account(running);
+    run_alarms(cpu, now);
+    struct vcpu *next = running;
+    if (running == NULL || !may_stay(cpu, running, now)) {
+        if (running != NULL)
+            put_away(running);
+        next = choose(cpu, now);
+        cpu->quantum_end = now + QUANTUM_NS;
+    }
+    cpu->yielded = false;
+    install(cpu, running, next, now);
+    uint64_t at = next == NULL ? UINT64_MAX : watch_budget(next, now);
+    if (next != NULL && cpu->ready_first != NULL && cpu->quantum_end < at)
+        at = cpu->quantum_end;
+    arm(cpu, at);
+    store_shared(cpu->reschedule, false);
+    return next;
+}
+
+static void deliver(struct vcpu *vcpu)
+{
+    struct exo_vcpu_page *page = vcpu->page;
+    if (vcpu->event_entry == 0 || load_shared(page->masked) != 0 || load_shared(page->pending) == 0)
+        return;
+    page->count_events++;
+    machine_upcall_event(&vcpu->machine);
+}
+
+struct vcpu *core_running(uint32_t cpu) { return cpus[cpu].running; }
+
+/* Without the lock where nothing has changed: whoever changes something for this CPU sets `reschedule` and kicks it. */
+struct vcpu *core_next(struct vcpu *running)
+{
+    if (!load_shared(open))
+        return NULL;
+    struct cpu *cpu = cpu_this();
+    if (running == NULL || load_shared(cpu->reschedule)) {
+        core_lock();
+        running = decide(cpu, running);
+        core_unlock();
+    }
+    if (running != NULL)
+        deliver(running);
+    return running;
+}
+
+void core_timer(void)
+{
+    struct cpu *cpu = cpu_this();
+    cpu->armed = UINT64_MAX; /* only this CPU lowers it: see alarm_set */
+    store_shared(cpu->reschedule, true);
+}
+
+/* Why is written where the kick was sent from; core_next, which follows, looks. */
+void core_kicked(void) {}

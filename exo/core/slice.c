@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Slices: splitting, binding, accounting. */
+#include "slice.h"
+#include "call.h"
+#include "domain.h"
+#include "list.h"
+#include "reference.h"
+#include "schedule.h"
+#include "vcpu.h"
+
+#define BOOT_PERIOD_NS 10000000ul
+#define PERIOD_MIN_US  1000
+#define PERIOD_MAX_US  1000000
+
+static struct slice *slice_make(struct domain *domain, struct slice *source, struct token *parent,
+                                uint64_t period_ns)
+{
+    struct slice *slice = machine_frame(pool_take(domain));
+    slice->domain = domain;
+    slice->source = source;
+    slice->period_ns = period_ns;
+    slice->period_start = machine_now_ns();
+    slice->refill.kind = ALARM_REFILL;
+    token_embed(&slice->origin, TOKEN_ORIGIN, EXO_SLICE, slice, parent);
+    LIST_INSERT(domain->slices, slice);
+    return slice;
+}
+
+struct slice *slice_make_boot(struct domain *domain)
+{
+    struct slice *slice = slice_make(domain, NULL, NULL, BOOT_PERIOD_NS);
+    for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++) {
+        slice->cpu_set |= 1ul << cpu;
+        slice->share[cpu] = SHARE_ALL;
+    }
+    slice->remaining_ns = (int64_t)slice_budget(slice);
+    return slice;
+}
+
+void slice_bind(struct slice *slice, struct vcpu *vcpu, struct token *through)
+{
+    slice_unbind(vcpu);
+    slice->vcpu = vcpu;
+    vcpu->slice = slice;
+    schedule_move(vcpu, slice->cpu);
+    token_embed(&vcpu->slice_token, TOKEN_VCPU_SLICE, EXO_SLICE, vcpu, through);
+    schedule_add(vcpu);
+}
+
+void slice_unbind(struct vcpu *vcpu)
+{
+    struct slice *slice = vcpu->slice;
+    if (slice == NULL)
+        return;
+    schedule_account(vcpu);
+    schedule_remove(vcpu);
+    vcpu->slice = NULL;
+    slice->vcpu = NULL;
+    token_unlink(&vcpu->slice_token);
+}
+
+void slice_end(struct slice *slice)
+{
+    alarm_cancel(&slice->refill);
+    token_unlink(&slice->origin);
+    if (slice->source != NULL)
+        slice->source->share[slice->cpu] += slice->share[slice->cpu];
+    LIST_REMOVE(slice->domain->slices, slice);
+    pool_give(slice->domain, pool_pfn(slice));
+}
+
+void slice_reap(struct slice *slice)
+{
+    if (slice->origin.child == NULL)
+        slice_end(slice);
+}
+
+/* --- accounting ------------------------------------------------------------------------------------------ */
+
+static void begin_period(struct slice *slice, uint64_t now)
+{
+    if (now < slice_refill_at(slice))
+        return;
+    int64_t budget = (int64_t)slice_budget(slice);
+    uint64_t periods = (now - slice->period_start) / slice->period_ns;
+    slice->period_start += periods * slice->period_ns;
+    slice->warned = false;
+    /* An overrun is at most the length of a period or so; the time owed is paid off budget by budget. */
+    slice->remaining_ns += (int64_t)(periods > 1000 ? 1000 : periods) * budget;
+    if (slice->remaining_ns > budget)
+        slice->remaining_ns = budget;
+}
+
+void slice_charge(struct slice *slice, uint64_t used_ns, uint64_t now)
+{
+    slice->remaining_ns -= (int64_t)used_ns;
+    begin_period(slice, now);
+}
+
+bool slice_has_time(struct slice *slice, uint64_t now)
+{
+    begin_period(slice, now);
+    return slice_endless(slice) || slice->remaining_ns >= SLICE_LEAST_NS;
+}
+
+static void take_share(struct slice *slice, uint32_t cpu, uint32_t share)
+{
+    struct vcpu *vcpu = slice->vcpu;
+    schedule_account(vcpu);
+    slice->share[cpu] -= share;
+    if (cpu != slice->cpu)
+        return;
+    int64_t budget = (int64_t)slice_budget(slice);
+    if (slice->remaining_ns > budget)
+        slice->remaining_ns = budget;
+    if (vcpu != NULL && vcpu->on_cpu)
+        schedule_remove(vcpu); /* its CPU must watch a nearer end */
+}
+
+/* --- the calls ------------------------------------------------------------------------------------------- */
+
+long call_slice_create(const struct call *call)
+{
+    uint64_t cpu = call->argument[1], budget_us = call->argument[2], period_us = call->argument[3];
+    const struct slice_ref source = slice_lookup(call->domain, call->argument[0], EXO_SPLIT);
+    if (source.error)
+        return source.error;
+    if (period_us < PERIOD_MIN_US || period_us > PERIOD_MAX_US || budget_us == 0 || budget_us > period_us ||
+        cpu >= machine_cpus() || !(source.slice->cpu_set & 1ul << cpu))
+        return -EXO_E_BAD_ARGUMENT;
+    uint32_t share = (uint32_t)((budget_us * SHARE_ALL + period_us - 1) / period_us);
+    if (share > source.slice->share[cpu])
+        return -EXO_E_NO_TIME;
+    long error = token_room(call->domain, 1);
+    if (error)
+        return error;
+
+    take_share(source.slice, (uint32_t)cpu, share);
+    struct slice *slice = slice_make(call->domain, source.slice, source.token, period_us * 1000);
+    slice->cpu = (uint32_t)cpu;
+    slice->cpu_set = 1ul << cpu;
+    slice->share[cpu] = share;
+    slice->remaining_ns = (int64_t)slice_budget(slice);
+    exo_handle handle;
+    token_make_object(call->domain, EXO_SLICE, EXO_X | EXO_SEND | EXO_SPLIT | EXO_OWN, slice, &slice->origin,
+                      &handle);
+    return (long)handle;
+}
+
+long call_slice_bind(const struct call *call)
+{
+    const struct vcpu_ref vcpu = vcpu_lookup(call->domain, call->argument[0], EXO_X);
+    if (vcpu.error)
+        return vcpu.error;
+    const struct slice_ref slice = slice_lookup(call->domain, call->argument[1], EXO_X);
+    if (slice.error)
+        return slice.error;
+    if (slice.slice->vcpu != NULL && slice.slice->vcpu != vcpu.vcpu)
+        return -EXO_E_BUSY;
+
+    struct slice *before = vcpu.vcpu->slice;
+    slice_bind(slice.slice, vcpu.vcpu, slice.token);
+    if (before != NULL && before != slice.slice)
+        slice_reap(before);
+    return 0;
+}

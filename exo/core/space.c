@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Spaces as objects: making, grafting, asking, destroying. */
+#include "space.h"
+#include "call.h"
+#include "domain.h"
+#include "edit.h"
+#include "list.h"
+#include "lock.h"
+#include "reference.h"
+#include "table.h"
+#include "vcpu.h"
+#include <limits.h>
+
+struct space *space_make(struct domain *domain)
+{
+    struct space *space = machine_frame(pool_take(domain));
+    space->domain = domain;
+    space->top_pfn = pool_take(domain);
+    machine_space_init(space->top_pfn);
+    token_embed(&space->origin, TOKEN_ORIGIN, EXO_SPACE, space, NULL);
+    LIST_INSERT(domain->spaces, space);
+    domain->space_count++;
+    return space;
+}
+
+bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages)
+{
+    for (unsigned slot = space_slot(va); slot <= space_slot(va + pages * EXO_PAGE_SIZE - 1); slot++)
+        if (space->graft_from[slot] != NULL)
+            return true;
+    return false;
+}
+
+static void leave_grafts(struct space *space)
+{
+    for (unsigned slot = 0; slot < USER_SLOTS; slot++) {
+        struct space *owner = space->graft_from[slot];
+        if (owner == NULL)
+            continue;
+        owner->graft_count[slot]--;
+        owner->grafts--;
+        space->graft_from[slot] = NULL;
+        table_entries(space->top_pfn)[slot] = 0;
+        frame_of(space->top_pfn)->used--;
+    }
+}
+
+bool space_dispose(struct space *space, struct domain *actor, struct work *work)
+{
+    uint64_t va = 0;
+    if (!edit_unmap(space, &va, EXO_USER_END, work))
+        return false;
+    store_shared(space->dying, true);
+    space_quiesce();
+    if (!space_evict(space) || !token_end_below(&space->origin, actor, work))
+        return false;
+    space_quiesce(); /* whoever read a token of it before that token ended is done with the space now */
+    struct domain *domain = space->domain;
+    leave_grafts(space);
+    revoke_leaves(space);
+    LIST_REMOVE(domain->spaces, space);
+    domain->space_count--;
+    pool_give(domain, space->top_pfn);
+    pool_give(domain, pool_pfn(space));
+    return true;
+}
+
+/* Is it the present space of a vCPU that runs or may run? */
+static bool in_use(const struct space *space)
+{
+    for (const struct vcpu *vcpu = space->domain->vcpus; vcpu != NULL; vcpu = vcpu->next)
+        if (load_shared(vcpu->space) == space && (vcpu_alive(vcpu) || vcpu->on_cpu))
+            return true;
+    return false;
+}
+
+/* --- the calls ------------------------------------------------------------------------------------------- */
+
+long call_space_create(const struct call *call)
+{
+    const struct domain_ref owner = domain_lookup(call->domain, call->argument[0], EXO_W);
+    if (owner.error)
+        return owner.error;
+    if (owner.domain->dying)
+        return -EXO_E_DEAD;
+    long error = token_room(call->domain, owner.domain == call->domain ? 2 : 0);
+    if (error)
+        return error;
+    if (owner.domain->pool_free < 2)
+        return -EXO_E_NO_POOL;
+
+    struct space *space = space_make(owner.domain);
+    exo_handle handle;
+    token_make_object(call->domain, EXO_SPACE, EXO_ALL, space, &space->origin, &handle);
+    return (long)handle;
+}
+
+long call_space_destroy(const struct call *call)
+{
+    const struct space_ref ref = space_lookup(call->domain, call->argument[0], EXO_OWN);
+    if (ref.error)
+        return ref.error;
+    struct space *space = ref.space;
+    if (space->grafts != 0 || in_use(space))
+        return -EXO_E_BUSY;
+    uint64_t va = 0;
+    struct work work = {WORK_PER_CALL};
+    if (!edit_unmap(space, &va, EXO_USER_END, &work) || !token_end_below(ref.token, call->domain, &work))
+        return -EXO_E_AGAIN;
+    /* From here on no vCPU can switch to it; one may have done so up to now. */
+    store_shared(space->dying, true);
+    space_quiesce();
+    bool used = in_use(space);
+    if (used || !space_evict(space)) {
+        store_shared(space->dying, false);
+        return used ? -EXO_E_BUSY : -EXO_E_AGAIN;
+    }
+
+    struct work all = {LONG_MAX}; /* what is left are tokens in other tables: bounded by their number */
+    space_dispose(space, call->domain, &all);
+    return 0;
+}
+
+long call_space_graft(const struct call *call)
+{
+    uint64_t slot = call->argument[2];
+    const struct space_ref to = space_lookup(call->domain, call->argument[0], EXO_W);
+    if (to.error)
+        return to.error;
+    const struct space_ref from = space_lookup(call->domain, call->argument[1], EXO_W);
+    if (from.error)
+        return from.error;
+    if (slot >= USER_SLOTS || to.space->domain != from.space->domain || to.space == from.space)
+        return -EXO_E_BAD_ARGUMENT;
+    struct space *owner = from.space->graft_from[slot] ? from.space->graft_from[slot] : from.space;
+    machine_pte entry = table_entries(owner->top_pfn)[slot];
+    machine_pte *own = &table_entries(to.space->top_pfn)[slot];
+    if (machine_pte_used(*own))
+        return -EXO_E_BUSY;
+    if (!machine_pte_used(entry))
+        return -EXO_E_NOT_MAPPED;
+
+    *own = entry;
+    frame_of(to.space->top_pfn)->used++;
+    to.space->graft_from[slot] = owner;
+    owner->graft_count[slot]++;
+    owner->grafts++;
+    return 0;
+}
+
+#define QUERY_CHUNK 64
+
+long call_space_query(const struct call *call)
+{
+    uint64_t va = call->argument[1], out = call->argument[2], n = call->argument[3];
+    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_R);
+    if (space.error)
+        return space.error;
+    if (va % EXO_PAGE_SIZE != 0 || n > 512)
+        return -EXO_E_BAD_ARGUMENT;
+    if (va > EXO_USER_END || n > (EXO_USER_END - va) / EXO_PAGE_SIZE)
+        return -EXO_E_BAD_ADDRESS;
+
+    struct exo_pte chunk[QUERY_CHUNK];
+    for (uint64_t done = 0; done < n; done += QUERY_CHUNK) {
+        uint64_t some = n - done < QUERY_CHUNK ? n - done : QUERY_CHUNK;
+        for (uint64_t i = 0; i < some; i++) {
+            int level;
+            uint64_t page = (va >> EXO_PAGE_SHIFT) + done + i;
+            const machine_pte *leaf = table_leaf(space.space, page << EXO_PAGE_SHIFT, &level);
+            chunk[i].frame = 0;
+            if (leaf == NULL)
+                continue;
+            uint64_t pfn = machine_pte_pfn(*leaf) + (level == 2 ? page % EXO_LARGE_PAGES : 0);
+            chunk[i].frame = pfn << EXO_PAGE_SHIFT | machine_pte_flags(*leaf);
+        }
+        if (!machine_copy_out(out + done * sizeof chunk[0], chunk, some * sizeof chunk[0]))
+            return -EXO_E_BAD_ADDRESS;
+    }
+    return 0;
+}

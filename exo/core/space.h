@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Address spaces. A space's structure and its tables are frames of its domain's pool.
+ *
+ * Invariants
+ *   Every table's frame counts its used entries; an empty table exists only at the top, or while it is grafted elsewhere.
+ *   A grafted slot holds the same table as in the space it was grafted from, which is the one that edits it.
+ *   No CPU has a translation that the tables do not give, once the lock is released: see struct flush in table.h.
+ */
+#ifndef EXO_CORE_SPACE_H
+#define EXO_CORE_SPACE_H
+
+#include "machine.h"
+#include "token.h"
+
+#define USER_SLOTS 256 /* top-level entries that belong to ring 3 */
+
+struct space {
+    struct token origin;
+    struct domain *domain;
+    struct space *next, *previous; /* of the domain */
+    uint64_t top_pfn;
+    bool dying;                           /* shared: no vCPU may switch to it any more */
+    uint32_t grafts;                      /* sum of graft_count */
+    uint32_t graft_count[USER_SLOTS];     /* how many spaces have grafted this slot from here */
+    struct space *graft_from[USER_SLOTS]; /* where the slot was grafted from; NULL: it is this space's own */
+};
+_Static_assert(sizeof(struct space) <= EXO_PAGE_SIZE, "one frame");
+
+struct space *space_make(struct domain *domain); /* takes two frames of the pool */
+/* Ends the space; `actor` as in token_end_below. False: call again. No vCPU that can still run has it. */
+bool space_dispose(struct space *space, struct domain *actor, struct work *work);
+
+static inline unsigned space_slot(uint64_t va) { return (unsigned)(va >> 39); }
+bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages); /* is a part not its own? */
+
+/* map.c: for the first domain's image, before anything runs. The pool has the tables, nothing is mapped there. */
+void space_map_boot(struct space *space, uint64_t va, uint64_t pfn, uint64_t pages, uint32_t prot);
+
+/* --- switch.c ------------------------------------------------------------------------------------------------ */
+
+struct cpu;
+void space_load(struct cpu *cpu, struct space *space); /* on the executing CPU */
+/* Waits until no CPU is inside space_switch's part without the lock. What was announced before is seen after. */
+void space_quiesce(void);
+/* Makes idle CPUs leave the space. False: one has it still; it was told to. */
+bool space_evict(struct space *space);
+void space_leave(struct cpu *cpu); /* the executing, idle CPU */
+extern uint64_t space_idle_top;    /* a top-level table without ring 3's part */
+
+/* --- revoke.c -------------------------------------------------------------------------------------------------- */
+
+void revoke_leaves(struct space *space); /* it is about to be taken from its domain's list */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Calls on the machine as a whole: its version, its boot log, its power. */
+#include "call.h"
+#include "reference.h"
+
+#define LOG_MAX   1024
+#define LOG_CHUNK 256
+
+long call_abi_version(const struct call *call)
+{
+    (void)call;
+    return EXO_ABI_VERSION;
+}
+
+long call_log_write(const struct call *call)
+{
+    uint64_t text = call->argument[1], length = call->argument[2];
+    const struct token_ref machine = token_lookup(call->domain, call->argument[0], EXO_MACHINE, EXO_W);
+    if (machine.error)
+        return machine.error;
+    if (length > LOG_MAX)
+        return -EXO_E_BAD_ARGUMENT;
+
+    char chunk[LOG_CHUNK];
+    for (uint64_t done = 0; done < length; done += LOG_CHUNK) {
+        uint64_t some = length - done < LOG_CHUNK ? length - done : LOG_CHUNK;
+        if (!machine_copy_in(chunk, text + done, some))
+            return done > 0 ? (long)done : -EXO_E_BAD_ADDRESS;
+        machine_log(chunk, some);
+    }
+    return (long)length;
+}
+
+long call_machine_power(const struct call *call)
+{
+    const struct token_ref machine = token_lookup(call->domain, call->argument[0], EXO_MACHINE, EXO_X);
+    if (machine.error)
+        return machine.error;
+    if (call->argument[1] != EXO_POWER_OFF && call->argument[1] != EXO_POWER_RESET)
+        return -EXO_E_BAD_ARGUMENT;
+
+    machine_power((enum exo_power)call->argument[1]);
+    return -EXO_E_BUSY; /* it could not */
+}

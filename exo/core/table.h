@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Page tables: finding, making, splitting and freeing them, setting and clearing leaves with the frames' mapping counts.
+ *
+ * Level 4 is the top; an entry of level n covers table_span(n) bytes; level 1 holds 4 KiB leaves, level 2 may hold 2 MiB ones.
+ */
+#ifndef EXO_CORE_TABLE_H
+#define EXO_CORE_TABLE_H
+
+#include "frame.h"
+#include "space.h"
+
+#define LARGE_SIZE (EXO_LARGE_PAGES * EXO_PAGE_SIZE)
+
+/*
+ * What an edit left for the TLBs. Present translations that were changed or removed are collected here, with the
+ * tables that became empty: these go back to the pool only when no CPU can walk them any more. flush_finish ends every
+ * edit, before the lock is released and before anything else takes from the pool.
+ */
+struct flush {
+    struct space *space;
+    uint64_t first, end; /* addresses touched; first >= end: nothing */
+    bool shared;         /* a slot that other spaces have grafted was touched */
+    uint32_t tables;     /* freed, linked through the frame table */
+};
+
+static inline struct flush flush_begin(struct space *space)
+{
+    return (struct flush){.space = space, .first = UINT64_MAX};
+}
+void flush_add(struct flush *flush, uint64_t va, uint64_t bytes);
+void flush_finish(struct flush *flush);
+
+static inline uint64_t table_span(int level) { return EXO_PAGE_SIZE << (9 * (level - 1)); }
+static inline unsigned table_index(uint64_t va, int level) { return (va >> (12 + 9 * (level - 1))) & 511; }
+static inline machine_pte *table_entries(uint64_t pfn) { return machine_frame(pfn); }
+
+/* The table of that level on va's path; 0 where there is none. */
+uint64_t table_find(const struct space *space, uint64_t va, int level);
+/* The same, made where missing; large pages in the way are split. The pool has the frames: table_missing. */
+uint64_t table_make(struct flush *flush, uint64_t va, int level);
+/* How many tables must be made so that [va, va + bytes) can be mapped by small pages. */
+uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes);
+/* The entry that maps va, and its level; NULL: none in use. */
+machine_pte *table_leaf(const struct space *space, uint64_t va, int *level);
+
+/* Index-th entry of a table of level 1 or (large) 2, which is not in use. */
+void leaf_set(uint64_t table, unsigned index, machine_pte leaf);
+void leaf_clear(struct flush *flush, uint64_t table, unsigned index, uint64_t va);
+void leaf_protect(struct flush *flush, uint64_t table, unsigned index, uint64_t va, uint32_t prot);
+/* Turns a large page into a table of small ones; the pool has a frame for it. */
+void leaf_split(struct flush *flush, uint64_t table, unsigned index, uint64_t va);
+/* Takes the empty table that the entry points to out of the tree. */
+void table_free(struct flush *flush, uint64_t parent, unsigned index, uint64_t va);
+
+#endif

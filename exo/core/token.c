@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Token tables and the derivation tree. */
+#include "token.h"
+#include "domain.h"
+#include "list.h"
+#include "lock.h"
+#include "reference.h"
+
+static struct token_page *page_of(const struct token *token)
+{
+    return (struct token_page *)((uintptr_t)token & ~(EXO_PAGE_SIZE - 1));
+}
+
+struct domain *token_domain(const struct token *token) { return page_of(token)->entry[0].header.domain; }
+
+static uint64_t slot_of(const struct token *token)
+{
+    const struct token_page *page = page_of(token);
+    return page->entry[0].header.index * TOKENS_PER_PAGE +
+           (uint64_t)((const union token_entry *)token - page->entry);
+}
+
+struct token *token_in_slot(const struct domain *domain, uint64_t slot)
+{
+    if (slot >= TOKENS_PER_PAGE * TOKEN_PAGES_MAX || slot % TOKENS_PER_PAGE == 0)
+        return NULL;
+    struct token_page *page = load_shared(domain->token_page[slot / TOKENS_PER_PAGE]);
+    return page == NULL ? NULL : &page->entry[slot % TOKENS_PER_PAGE].token;
+}
+
+long token_find(const struct domain *domain, exo_handle handle, enum exo_kind kind, uint32_t rights,
+                struct token **result)
+{
+    struct token *token = token_in_slot(domain, (uint32_t)handle);
+    if (token == NULL || token->state != TOKEN_LIVE || token->generation != handle >> 32)
+        return -EXO_E_BAD_HANDLE;
+    if (kind != EXO_NONE && token->kind != kind)
+        return -EXO_E_BAD_KIND;
+    if ((token->rights & rights) != rights)
+        return -EXO_E_NO_RIGHT;
+    *result = token;
+    return 0;
+}
+
+/* --- tables ---------------------------------------------------------------------------------------------- */
+
+long token_room(const struct domain *domain, uint64_t frames)
+{
+    if (domain->free_slots == 0) {
+        if (domain->token_pages == TOKEN_PAGES_MAX)
+            return -EXO_E_NO_SLOT;
+        frames++;
+    }
+    return domain->pool_free >= frames ? 0 : -EXO_E_NO_POOL;
+}
+
+static void put_free(struct domain *domain, struct token *token)
+{
+    token->next_free = domain->free_slot;
+    domain->free_slot = slot_of(token);
+    domain->free_slots++;
+}
+
+static void grow_table(struct domain *domain)
+{
+    struct token_page *page = machine_frame(pool_take(domain));
+    page->entry[0].header.domain = domain;
+    page->entry[0].header.index = domain->token_pages;
+    store_shared(domain->token_page[domain->token_pages], page);
+    domain->token_pages++;
+    for (unsigned i = TOKENS_PER_PAGE; i-- > 1;) {
+        page->entry[i].token.generation = 1;
+        put_free(domain, &page->entry[i].token);
+    }
+}
+
+struct token *token_make(struct domain *domain, enum exo_kind kind, uint32_t rights, struct token *parent,
+                         exo_handle *handle)
+{
+    if (domain->free_slots == 0)
+        grow_table(domain);
+    struct token *token = token_in_slot(domain, domain->free_slot);
+    domain->free_slot = token->next_free;
+    domain->free_slots--;
+    domain->tokens++;
+    token->kind = kind;
+    token->rights = (uint8_t)rights;
+    token->role = TOKEN_IN_TABLE;
+    token->object = NULL;
+    token->bit = 0;
+    token->child = NULL;
+    token_link(token, parent);
+    store_shared(token->state, TOKEN_LIVE);
+    *handle = (uint64_t)token->generation << 32 | slot_of(token);
+    return token;
+}
+
+struct token *token_make_range(struct domain *domain, enum exo_kind kind, uint32_t rights, uint64_t base,
+                               uint64_t count, struct token *parent, exo_handle *handle)
+{
+    struct token *token = token_make(domain, kind, rights, parent, handle);
+    token->base = base;
+    token->count = count;
+    return token;
+}
+
+struct token *token_make_object(struct domain *domain, enum exo_kind kind, uint32_t rights, void *object,
+                                struct token *parent, exo_handle *handle)
+{
+    struct token *token = token_make(domain, kind, rights, parent, handle);
+    store_shared(token->object, object);
+    return token;
+}
+
+void token_free(struct token *token)
+{
+    struct domain *domain = token_domain(token);
+    if (token->state == TOKEN_LIVE) {
+        store_shared(token->state, TOKEN_FREE);
+        store_shared(token->generation, token->generation + 1 == 0 ? 1 : token->generation + 1);
+        domain->tokens--;
+    }
+    store_shared(token->state, TOKEN_FREE);
+    put_free(domain, token);
+}
+
+/* --- the tree -------------------------------------------------------------------------------------------- */
+
+void token_link(struct token *token, struct token *parent)
+{
+    token->parent = parent;
+    token->next = token->previous = NULL;
+    if (parent != NULL)
+        LIST_INSERT(parent->child, token);
+}
+
+void token_unlink(struct token *token)
+{
+    if (token->parent != NULL)
+        LIST_REMOVE(token->parent->child, token);
+    token->parent = NULL;
+}
+
+void token_embed(struct token *token, enum token_role role, enum exo_kind kind, void *object,
+                 struct token *parent)
+{
+    token->role = role;
+    token->kind = kind;
+    token->state = TOKEN_LIVE;
+    token->rights = 0;
+    token->object = object;
+    token->child = NULL;
+    token_link(token, parent);
+}
+
+void token_drop(struct token *token)
+{
+    struct token *parent = token->parent;
+    for (struct token *child = token->child, *next; child != NULL; child = next) {
+        next = child->next;
+        token_link(child, parent);
+    }
+    token->child = NULL;
+    token_unlink(token);
+    token_free(token);
+}

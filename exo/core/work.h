@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Bounded work: a call that may touch much gets an allowance, spends a unit for each table entry, token or frame that it
+ * handles, and stops with AGAIN when it is used up. Whoever takes an allowance makes progress with it that the next
+ * call need not repeat.
+ */
+#ifndef EXO_CORE_WORK_H
+#define EXO_CORE_WORK_H
+
+#define WORK_PER_CALL  16384
+#define WORK_PER_UNMAP 262144
+
+struct work {
+    long left;
+};
+
+/* Spends units; false when there was nothing left to spend. */
+static inline _Bool work_spend(struct work *work, long units)
+{
+    if (work->left <= 0)
+        return 0;
+    work->left -= units;
+    return 1;
+}
+
+#endif
