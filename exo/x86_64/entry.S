@@ -12,7 +12,6 @@
 #include <exo/vcpu.h>
 
 #define EXO_CALL_BASE  0x4b780000
-#define EXO_CALL_RANGE 0x100
 #define REGS_END       160 /* struct machine_vcpu: regs, then by_syscall */
 #define PAGE_REFLECTED 272 /* struct exo_vcpu_page: count_reflected */
 
@@ -63,7 +62,7 @@ x86_syscall_entry:
     movq %rsp, %gs:X86_CPU_SCRATCH
     cmpq $EXO_CALL_BASE, %rax
     jb reflect
-    cmpq $(EXO_CALL_BASE + EXO_CALL_RANGE), %rax
+    cmpq $(EXO_CALL_BASE + X86_EXO_CALL_RANGE), %rax
     jae reflect
 exo_call:
     movq %gs:X86_CPU_VCPU, %rsp

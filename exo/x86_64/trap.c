@@ -33,8 +33,6 @@ static _Noreturn void leave(struct vcpu *running)
             continue;
         }
         running = NULL;
-        /* An idle CPU holds on to nobody's space. */
-        machine_space_load(x86_kernel_cr3 >> EXO_PAGE_SHIFT);
         x86_idle();
     }
 }
@@ -61,8 +59,10 @@ static void interrupt(uint64_t vector)
 
 void x86_trap_syscall(struct machine_vcpu *vcpu)
 {
-    vcpu->page->count_exo_calls++;
-    core_call((struct vcpu *)vcpu);
+    if (vcpu->regs.rax - EXO_CALL_BASE < X86_EXO_CALL_RANGE)
+        core_call((struct vcpu *)vcpu);
+    else
+        core_foreign((struct vcpu *)vcpu);
     leave((struct vcpu *)vcpu);
 }
 

@@ -101,18 +101,13 @@ static void enter(struct machine_vcpu *vcpu, struct exo_upcall_frame *frame, uin
     vcpu->regs.rflags = (vcpu->regs.rflags & ~FLAGS_UPCALL_CLEARS) | FLAG_IF;
 }
 
-void machine_upcall_event(struct machine_vcpu *vcpu)
-{
-    vcpu->page->count_events++;
-    enter(vcpu, &vcpu->page->event, vcpu->event_entry);
-}
+void machine_upcall_event(struct machine_vcpu *vcpu) { enter(vcpu, &vcpu->page->event, vcpu->event_entry); }
 
 bool machine_upcall_fault(struct machine_vcpu *vcpu, uint32_t vector, uint64_t error, uint64_t address)
 {
     struct exo_vcpu_page *page = vcpu->page;
     if (!vcpu->fault_entry || page->fault_busy)
         return false;
-    page->count_faults++;
     page->fault_busy = 1;
     page->fault.vector = vector;
     page->fault.error = error;

@@ -43,6 +43,9 @@
 #define X86_VECTOR_FLUSH    0xf2
 #define X86_VECTOR_SPURIOUS 0xff
 
+/* Values of rax from EXO_CALL_BASE on that are exo calls, known or not; all others are foreign. */
+#define X86_EXO_CALL_RANGE 0x100
+
 /* Offsets in struct x86_cpu for entry.S. */
 #define X86_CPU_STACK   8
 #define X86_CPU_VCPU    16
