@@ -57,6 +57,7 @@ struct los_filesystem {
     uint32_t refs;
     void *private;
     uint64_t last_number; /* los_inode_new numbers inodes from it */
+    bool permanent;       /* its tree outlives its mounts (dev) */
 };
 void los_filesystem_ref(struct los_filesystem *fs);
 void los_filesystem_unref(struct los_filesystem *fs);
@@ -249,6 +250,7 @@ long los_file_test_lock(struct los_file *file, struct los_lock_range *range); /*
 
 /* --- poll ----------------------------------------------------------------------------------------------------------------------- */
 void los_poll_wait(struct los_poll_table *table, struct los_wait_queue *queue); /* from ops.poll; table NULL: just asking */
+uint32_t los_file_poll(struct los_file *file, struct los_poll_table *table); /* what is so now */
 struct los_poll_item {
     struct los_file *file; /* NULL: skipped */
     uint32_t wanted, got;
@@ -277,6 +279,7 @@ long los_pipe_create(uint32_t flags, struct los_file **reader, struct los_file *
 long los_pipe_capacity(struct los_file *file, long set); /* -1: get */
 long los_pipe_available(struct los_file *file);          /* FIONREAD */
 long los_socket_pair(int type, uint32_t flags, struct los_file **a, struct los_file **b); /* AF_UNIX; type 1 stream, 2 datagram, 5 seqpacket */
+/* File system types (proc) and devices may be registered before. */
 void los_files_init(void); /* root tmpfs, filled from the archive at LOS_MODULE, which is released; /proc, /dev mounted if the directories are there */
 /* Unpacks a newc archive into the current root. 0, or INVAL with a line on the log (what was unpacked stays). */
 long los_cpio_unpack(const void *archive, size_t bytes);

@@ -15,9 +15,9 @@
 struct los_pseudo;
 struct los_pseudo_node {
     const struct los_pseudo *kind;
-    uint64_t number;      /* inode number; 0: made from kind, values and name, so the same for the same thing */
-    uint64_t value[2];    /* the kind's own */
-    uint32_t minor;       /* of devices */
+    uint64_t number;   /* inode number; 0: made from kind, values and name, so the same for the same thing */
+    uint64_t value[2]; /* the kind's own */
+    uint32_t minor;    /* of devices */
 };
 struct los_pseudo_item {
     const char *name; /* NULL ends the list */
@@ -31,7 +31,8 @@ struct los_pseudo {
     /* Directories: fixed names first (may be NULL), then these two (may be NULL). */
     const struct los_pseudo_item *items;
     /* Fills in out->kind and value (zeroed but for value, which is the directory's). 0 or an error (NOENT). name has a NUL at name[length]. */
-    long (*lookup)(const struct los_pseudo_node *dir, const char *name, size_t length, struct los_pseudo_node *out);
+    long (*lookup)(const struct los_pseudo_node *dir, const char *name, size_t length,
+                   struct los_pseudo_node *out);
     /* The first item whose cursor is greater than *cursor (0 at first): writes its name and node and moves *cursor to it. False: no more.
      * Example: the process with the lowest pid above *cursor, *cursor = that pid. Cursors stay below 2^48. */
     bool (*next)(const struct los_pseudo_node *dir, uint64_t *cursor, char name[LOS_FILE_NAME_MAX + 1],
@@ -47,13 +48,17 @@ struct los_pseudo {
     long (*follow)(const struct los_pseudo_node *node, struct los_path *path);
 
     /* Any type; each may be NULL. */
-    void (*owner)(const struct los_pseudo_node *node, uint32_t *permissions, uint32_t *user, uint32_t *group); /* may change what it is given */
-    long (*open)(const struct los_pseudo_node *node, struct los_file *file); /* checks, or sets file->ops and file->private */
-    long (*changed)(const struct los_pseudo_node *node, uint32_t permissions, uint32_t user, uint32_t group); /* chmod, chown; NULL: PERM */
+    void (*owner)(const struct los_pseudo_node *node, uint32_t *permissions, uint32_t *user,
+                  uint32_t *group); /* may change what it is given */
+    long (*open)(const struct los_pseudo_node *node,
+                 struct los_file *file); /* checks, or sets file->ops and file->private */
+    long (*changed)(const struct los_pseudo_node *node, uint32_t permissions, uint32_t user,
+                    uint32_t group); /* chmod, chown; NULL: PERM */
 };
 
 /* A file system instance with this root. 0 or NOMEM. Meant for los_filesystem_type.mount. */
-long los_pseudo_create(const char *name, enum los_filesystem_kind kind, const struct los_pseudo *root, struct los_filesystem **out);
+long los_pseudo_create(const char *name, enum los_filesystem_kind kind, const struct los_pseudo *root,
+                       struct los_filesystem **out);
 /* The node behind an inode of such a file system; NULL for other inodes. */
 const struct los_pseudo_node *los_pseudo_of(const struct los_inode *inode);
 
