@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The one lock around the core, and orderly memory access for the few paths that take no lock.
+ * The one lock around the core, and orderly memory access for the few calls that take no lock.
  *
  * Who holds core_lock may read and write every structure of the core. Fields that are also read without it are
  * accessed with load_shared and store_shared on both sides and say so where they are declared.

@@ -35,7 +35,7 @@ static inline uint64_t table_span(int level) { return EXO_PAGE_SIZE << (9 * (lev
 static inline unsigned table_index(uint64_t va, int level) { return (va >> (12 + 9 * (level - 1))) & 511; }
 static inline machine_pte *table_entries(uint64_t pfn) { return machine_frame(pfn); }
 
-/* The table of that level on va's path; 0 where there is none. */
+/* The table of that level on the way to va; 0 where there is none. */
 uint64_t table_find(const struct space *space, uint64_t va, int level);
 /* The same, made where missing; large pages in the way are split. The pool has the frames: table_missing. */
 uint64_t table_make(struct flush *flush, uint64_t va, int level);
