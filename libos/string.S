@@ -81,13 +81,14 @@ function memcpy
     jae 1b
     popq %r10
 2:  addq $64, %r10
-3:  subq $8, %r10
-    jb 5f
-    movq (%rsi), %rcx
+    jz 5f
+3:  movq (%rsi), %rcx
     movq %rcx, (%rdi)
     addq $8, %rsi
     addq $8, %rdi
-    jmp 3b
+    subq $8, %r10
+    ja 3b
+    jmp 5f
 4:  subq $1, %rdx
     jb 6f
     movzbl (%rsi), %ecx

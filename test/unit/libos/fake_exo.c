@@ -187,6 +187,7 @@ static uint8_t *program_access(struct los_space *space, uint64_t va, uint32_t ac
             return NULL;
     }
     cr_assert_fail("the fault at %lx is resolved again and again", va);
+    return NULL;
 }
 
 bool fake_store(struct los_space *space, uint64_t va, uint8_t value, int *error)
