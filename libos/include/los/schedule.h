@@ -37,7 +37,7 @@ struct los_cpu {
     exo_handle event;           /* rings this vCPU (EXO_PENDING_USER): reschedule */
     bool idling;
     uint64_t timer_ns;          /* what vcpu_timer was last set to */
-    uint64_t switches, interrupts, idle_ns, busy_since; /* for /proc/stat */
+    uint64_t switches, interrupts, idle_ns, busy_since; /* for /proc/stat; idle_ns lacks the time since busy_since while idling */
     uint64_t system_calls;
     uint64_t user_ns, system_ns; /* of the threads that ran here */
     struct los_thread *dead;     /* ended here; its stack is freed by whoever runs next */

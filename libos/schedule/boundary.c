@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The boundary between programs and the library OS: the C halves of the entries in entry.S, the way back, and the idle loop.
+ * Entries take the container lock; los_leave, the only way back to a program, gives it up.
+ */
+#include <exo/calls.h>
+#include <los/personality.h>
+#include <los/terminal.h>
+#include "../memory/fault.h"
+#include "../process/internal.h"
+#include "internal.h"
+
+/* A thread that woke up need not wait for the end of the whole quantum of the one that runs. */
+#define FRESH_WAITS_NS 2000000ul
+/* While CPU time limits or timers are set, they are looked at this often. */
+#define CPU_TIME_TICK_NS 10000000ul
+
+extern char los_return_jump[];
+
+/* --- in ------------------------------------------------------------------------------------------------------------ */
+
+static struct los_thread *enter(void)
+{
+    los_lock();
+    struct los_thread *thread = los_current();
+    los_cpu()->in_program = false;
+    los_account_user(thread);
+    return thread;
+}
+
+void los_syscall_entry_c(struct los_frame *frame)
+{
+    struct los_thread *thread = enter();
+    los_cpu()->system_calls++;
+    thread->in_system_call = true;
+    los_personality.system_call(frame);
+    los_leave(frame);
+}
+
+void los_event_entry_c(struct los_frame *frame, bool from_program)
+{
+    los_assert(from_program);
+    enter();
+    los_leave(frame);
+}
+
+/* What an exception of the program means; page faults apart. */
+static void exception_signal(struct los_signal_info *info)
+{
+    static const struct {
+        int number;
+        enum los_signal_cause cause;
+    } of[32] = {
+        [0] = {LOS_SIG_ARITHMETIC, LOS_CAUSE_DIVIDE}, [1] = {LOS_SIG_TRAP, LOS_CAUSE_STEP},
+        [3] = {LOS_SIG_TRAP, LOS_CAUSE_BREAKPOINT},   [6] = {LOS_SIG_ILLEGAL, LOS_CAUSE_ILLEGAL},
+        [12] = {LOS_SIG_BUS, LOS_CAUSE_FAULT_OTHER},  [16] = {LOS_SIG_ARITHMETIC, LOS_CAUSE_FLOATING},
+        [17] = {LOS_SIG_BUS, LOS_CAUSE_FAULT_BUS},    [19] = {LOS_SIG_ARITHMETIC, LOS_CAUSE_FLOATING},
+    };
+    uint32_t vector = info->vector & 31;
+    info->number = of[vector].number ? of[vector].number : LOS_SIG_SEGMENT;
+    info->cause = of[vector].number ? of[vector].cause : LOS_CAUSE_FAULT_OTHER;
+}
+
+static void program_fault(struct los_frame *frame, const struct exo_upcall_frame *fault)
+{
+    struct los_thread *thread = los_current();
+    struct los_signal_info info = {
+        .vector = (uint32_t)fault->vector, .error = fault->error, .address = fault->address};
+    int result = 0;
+    if (fault->vector == 14) {
+        thread->process->faults++;
+        if (fault->address < LOS_USER_END)
+            result = los_space_fault(thread->process->space, fault->address, los_fault_access(fault->error));
+        else
+            result = -LOS_E_FAULT;
+        if (!result)
+            return;
+    }
+    if (los_personality.fault &&
+        los_personality.fault(frame, (uint32_t)fault->vector, fault->error, fault->address))
+        return;
+    if (fault->vector != 14) {
+        exception_signal(&info);
+        if (info.cause != LOS_CAUSE_FAULT_OTHER && info.cause != LOS_CAUSE_FAULT_BUS)
+            info.address = frame->regs.rip;
+    } else if (result == -LOS_E_NOMEM) {
+        los_out_of_memory();
+        return;
+    } else {
+        info.number = result == -LOS_E_IO ? LOS_SIG_BUS : LOS_SIG_SEGMENT;
+        info.cause = result == -LOS_E_IO      ? LOS_CAUSE_FAULT_BUS
+                     : result == -LOS_E_ACCES ? LOS_CAUSE_FAULT_PROTECTION
+                                              : LOS_CAUSE_FAULT_UNMAPPED;
+    }
+    los_signal_fault(&info);
+}
+
+_Noreturn static void panic_with(const struct los_frame *frame, const struct exo_upcall_frame *fault)
+{
+    const struct exo_regs *r = &frame->regs;
+    los_log("rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx", r->rax, r->rbx, r->rcx, r->rdx, r->rsi,
+            r->rdi, r->rbp);
+    los_log("r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx", r->r8, r->r9, r->r10, r->r11,
+            r->r12, r->r13, r->r14, r->r15);
+    los_panic("exception %lu error %lx address %lx at rip %lx rsp %lx flags %lx", fault->vector, fault->error,
+              fault->address, r->rip, r->rsp, r->rflags);
+}
+
+void los_fault_entry_c(struct los_frame *frame, const struct exo_upcall_frame *fault, bool from_program)
+{
+    struct exo_upcall_frame copy = *fault;
+    __atomic_store_n(&los_cpu()->page->fault_busy, 0, __ATOMIC_SEQ_CST);
+    if (from_program) {
+        /* The jump back to the program faults where the program's address is no address: the fault is the program's. */
+        if (frame->regs.rip == (uint64_t)los_return_jump)
+            frame->regs.rip = frame->regs.rcx;
+        enter();
+        program_fault(frame, &copy);
+        los_leave(frame);
+    } else if (copy.vector != 14 || !los_user_fault(frame, copy.address, copy.error)) {
+        panic_with(frame, &copy);
+    }
+}
+
+/* --- events -------------------------------------------------------------------------------------------------------- */
+
+bool los_events(struct los_cpu *cpu)
+{
+    if (!__atomic_load_n(&cpu->page->pending, __ATOMIC_RELAXED))
+        return false;
+    uint64_t pending = __atomic_exchange_n(&cpu->page->pending, 0, __ATOMIC_SEQ_CST);
+    cpu->interrupts++;
+    if (pending >> EXO_PENDING_TIMER & 1) {
+        cpu->timer_ns = LOS_FOREVER;
+        cpu->quantum_armed = false;
+        los_timers_run(los_now());
+    }
+    if (pending >> (EXO_PENDING_USER + 1) & 1)
+        los_console_interrupt();
+    return true; /* EXO_PENDING_USER says: look again. The caller does */
+}
+
+/* --- out ----------------------------------------------------------------------------------------------------------- */
+
+static bool must_switch(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
+{
+    if (!(thread->affinity >> cpu->number & 1) || cpu->need_resched)
+        return true;
+    if (now >= thread->quantum_end_ns)
+        return los_queue_has(cpu->number);
+    uint64_t started = thread->quantum_end_ns - los_quantum_of(thread);
+    return now >= started + FRESH_WAITS_NS && los_queue_has_fresh(cpu->number);
+}
+
+static bool ring_for(struct los_thread *thread)
+{
+    uint64_t may = los_cpus_idle & thread->affinity;
+    if (may) {
+        uint64_t last = 1ul << thread->last_cpu % LOS_VCPUS_MAX;
+        los_cpu_ring(los_cpu_number((uint32_t)__builtin_ctzll(may & last ? last : may)));
+    }
+    return los_cpus_idle != 0;
+}
+
+/* Threads wait: idle vCPUs may take them, and those that run programs without an end of quantum get one. */
+static void share_out(struct los_cpu *self)
+{
+    if (los_cpus_idle)
+        los_queue_each(ring_for);
+    for (uint32_t i = 0; i < los_cpu_count(); i++) {
+        struct los_cpu *cpu = los_cpu_number(i);
+        if (cpu == self || !cpu->in_program || cpu->quantum_armed)
+            continue;
+        cpu->quantum_armed = true;
+        exo_event_ring(cpu->event);
+    }
+}
+
+static void arm_timer(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
+{
+    uint64_t deadline = los_timers_next();
+    if (los_runnable_count()) {
+        uint64_t end = thread->quantum_end_ns > now ? thread->quantum_end_ns : now + FRESH_WAITS_NS;
+        deadline = end < deadline ? end : deadline;
+        cpu->quantum_armed = true;
+        share_out(cpu);
+    }
+    if (thread->process->cpu_timed && now + CPU_TIME_TICK_NS < deadline)
+        deadline = now + CPU_TIME_TICK_NS;
+    if (deadline < cpu->timer_ns) {
+        cpu->timer_ns = deadline;
+        exo_vcpu_timer(deadline);
+    }
+}
+
+void los_leave(struct los_frame *frame)
+{
+    struct los_thread *thread = los_current();
+    struct los_cpu *cpu;
+    uint64_t now;
+    for (;;) {
+        cpu = los_cpu();
+        if (thread->exiting || thread->check_signals || los_signal_is_pending(thread)) {
+            los_signals_deliver(frame);
+            continue;
+        }
+        now = los_account_system(thread);
+        if (los_events(cpu))
+            continue;
+        if (!must_switch(cpu, thread, now))
+            break;
+        thread->spent = true;
+        thread->involuntary_switches++;
+        los_schedule();
+    }
+    thread->in_system_call = false;
+    los_load_sample(now);
+    arm_timer(cpu, thread, now);
+    cpu->in_program = true;
+    los_unlock();
+}
+
+void los_idle(void)
+{
+    struct los_cpu *cpu = los_cpu(); /* the idle thread never moves */
+    for (;;) {
+        los_events(cpu);
+        los_timers_run(los_now());
+        if (los_queue_has(cpu->number)) {
+            los_schedule();
+            continue;
+        }
+        if (cpu->space)
+            los_space_activate(NULL);
+        uint64_t deadline = los_timers_next(), start = los_now();
+        los_load_sample(start);
+        los_cpus_idle |= 1ul << cpu->number;
+        cpu->idling = true;
+        cpu->busy_since = start;
+        los_unlock();
+        exo_vcpu_block(deadline);
+        los_lock();
+        cpu->idling = false;
+        los_cpus_idle &= ~(1ul << cpu->number);
+        cpu->idle_ns += los_now() - start;
+    }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The vCPUs: each has its data in its vCPU page, a doorbell that the others ring, and an idle thread, which is its boot stack. */
+#include <exo/calls.h>
+#include "internal.h"
+
+_Static_assert(offsetof(struct exo_vcpu_page, vcpu) == 236, "VCPU_NUMBER in entry.S");
+_Static_assert(offsetof(struct los_cpu, stack_top) == 0 && offsetof(struct los_cpu, scratch) == 8 &&
+                   offsetof(struct los_cpu, current) == 32 && offsetof(struct los_cpu, self) == 40,
+               "entry.S");
+_Static_assert(sizeof(struct los_frame) == 168 && offsetof(struct los_frame, regs.rip) == 128, "entry.S");
+
+extern char los_entry[], los_syscall_entry[], los_fault_entry[], los_event_entry[];
+
+const struct los_start *los_start_page;
+uint64_t los_cpus_idle;
+static struct los_thread idle_threads[LOS_VCPUS_MAX];
+
+#ifndef EXO_UNIT_TEST
+struct los_cpu *los_cpu_number(uint32_t n)
+{
+    return (struct los_cpu *)(LOS_VCPU_PAGES + n * LOS_PAGE + EXO_VP_LIBOS);
+}
+#endif
+
+uint32_t los_cpu_count(void) { return (uint32_t)los_start_page->vcpus; }
+
+void los_cpu_init(const struct los_start *start, uint32_t number)
+{
+    struct los_cpu *cpu = los_cpu_number(number);
+    struct los_thread *idle = &idle_threads[number];
+    exo_handle event = cpu->event; /* vCPU 0 has set it before this one started */
+    los_start_page = start;
+    memset(cpu, 0, sizeof *cpu);
+    cpu->event = event;
+    cpu->self = cpu;
+    cpu->number = number;
+    cpu->page = (struct exo_vcpu_page *)((char *)cpu - EXO_VP_LIBOS);
+    cpu->timer_ns = LOS_FOREVER;
+    cpu->idle = cpu->current = idle;
+    idle->state = LOS_THREAD_ON_CPU;
+    idle->last_cpu = number;
+    idle->affinity = 1ul << number;
+    los_strlcpy(idle->name, "idle", sizeof idle->name);
+}
+
+void los_cpu_tokens(const struct los_start *start)
+{
+    for (uint32_t i = 0; i < start->vcpus; i++) {
+        long event = exo_event_derive(start->vcpu[i], EXO_PENDING_USER);
+        if (event < 0 || exo_vcpu_entries(start->vcpu[i], (uint64_t)los_syscall_entry,
+                                          (uint64_t)los_fault_entry, (uint64_t)los_event_entry) < 0)
+            los_panic("vCPU %u cannot be set up: error %ld", i, event);
+        los_cpu_number(i)->event = (exo_handle)event;
+    }
+}
+
+void los_cpus_start(const struct los_start *start)
+{
+    for (uint32_t i = 1; i < start->vcpus; i++) {
+        long error = exo_vcpu_start(start->vcpu[i], (uint64_t)los_entry, start->stack[i], LOS_START);
+        if (error < 0)
+            los_panic("vCPU %u cannot be started: error %ld", i, error);
+    }
+}
+
+void los_cpu_ring(struct los_cpu *cpu)
+{
+    los_cpus_idle &= ~(1ul << cpu->number);
+    exo_event_ring(cpu->event);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Switching a vCPU from one thread to another: stack, space, FPU state and FS base. The container lock is held across it: the thread
+ * that comes up gives it back. FPU state is saved whenever a thread leaves a vCPU and loaded unless the registers still hold it.
+ */
+#include "../process/internal.h"
+#include "internal.h"
+
+/* entry.S */
+void los_switch(uint64_t *save_sp, uint64_t load_sp);
+void los_machine_xsave(void *area, uint64_t mask);
+void los_machine_xrstor(const void *area, uint64_t mask);
+void los_machine_fxsave(void *area);
+void los_machine_fxrstor(const void *area);
+uint64_t los_machine_fs_base(void);
+void los_machine_set_fs_base(uint64_t base);
+extern char los_thread_start[];
+
+#define STACK_MARK   0x6b7865646e657473ul /* at the low end of each stack: gone means that it overflowed */
+#define FXSAVE_BYTES 512
+#define NO_CPU       UINT32_MAX
+
+static size_t fpu_bytes = FXSAVE_BYTES;
+static uint64_t fpu_mask; /* 0: no XSAVE */
+
+/* --- the FPU ------------------------------------------------------------------------------------------------------ */
+
+void los_fpu_init(const struct exo_vcpu_page *page)
+{
+    if (page->xsave_size) {
+        fpu_bytes = page->xsave_size;
+        fpu_mask = page->xsave_mask;
+    }
+}
+
+size_t los_fpu_bytes(void) { return fpu_bytes; }
+
+static void initial_state(void *area)
+{
+    memset(area, 0, fpu_bytes);
+    *(uint16_t *)area = 0x37f;                 /* FCW: all exceptions masked, as after FNINIT */
+    *(uint32_t *)((char *)area + 24) = 0x1f80; /* MXCSR: the same for SSE */
+}
+
+bool los_fpu_create(struct los_thread *thread)
+{
+    thread->fpu_block = los_alloc(fpu_bytes + 64);
+    if (!thread->fpu_block)
+        return false;
+    thread->fpu = (void *)LOS_ROUND_UP((uint64_t)thread->fpu_block, 64);
+    thread->fpu_cpu = NO_CPU;
+    initial_state(thread->fpu);
+    return true;
+}
+
+void los_fpu_destroy(struct los_thread *thread)
+{
+    for (uint32_t i = 0; i < los_cpu_count(); i++)
+        if (los_cpu_number(i)->fpu_owner == thread)
+            los_cpu_number(i)->fpu_owner = NULL;
+    los_free(thread->fpu_block);
+}
+
+static void save(void *area)
+{
+    if (fpu_mask)
+        los_machine_xsave(area, fpu_mask);
+    else
+        los_machine_fxsave(area);
+}
+
+static void load(const void *area)
+{
+    if (fpu_mask)
+        los_machine_xrstor(area, fpu_mask);
+    else
+        los_machine_fxrstor(area);
+}
+
+void los_fpu_save(void) { save(los_current()->fpu); }
+void los_fpu_load(void) { load(los_current()->fpu); }
+void los_fpu_reset(void)
+{
+    initial_state(los_current()->fpu);
+    load(los_current()->fpu);
+}
+uint64_t los_fs_base(void) { return los_machine_fs_base(); }
+void los_set_fs_base(uint64_t base) { los_machine_set_fs_base(los_current()->fs_base = base); }
+
+/* --- time ----------------------------------------------------------------------------------------------------------- */
+
+uint64_t los_account_system(struct los_thread *thread)
+{
+    uint64_t now = los_now(), spent = now - thread->stamp_ns;
+    thread->system_ns += spent;
+    los_cpu()->system_ns += spent;
+    thread->stamp_ns = now;
+    return now;
+}
+
+uint64_t los_account_user(struct los_thread *thread)
+{
+    uint64_t now = los_now(), spent = now - thread->stamp_ns;
+    thread->user_ns += spent;
+    los_cpu()->user_ns += spent;
+    thread->stamp_ns = now;
+    if (thread->process->cpu_timed)
+        los_cpu_time_check(thread);
+    return now;
+}
+
+/* --- threads ---------------------------------------------------------------------------------------------------------- */
+
+void los_stack_prepare(struct los_thread *thread)
+{
+    *(uint64_t *)thread->stack = STACK_MARK;
+    thread->stack_top = thread->stack + LOS_STACK_BYTES - 8;
+    thread->frame = (struct los_frame *)(thread->stack_top - sizeof *thread->frame);
+    memset(thread->frame, 0, sizeof *thread->frame);
+    uint64_t *top = (uint64_t *)thread->frame;
+    *--top = (uint64_t)los_thread_start;
+    for (int i = 0; i < 6; i++)
+        *--top = 0;
+    thread->saved_sp = (uint64_t)top;
+}
+
+/* The first thing on any stack after los_switch: nobody stands on the stack of a thread that ended here any more. */
+static void switched(void)
+{
+    struct los_cpu *cpu = los_cpu();
+    if (cpu->dead) {
+        struct los_thread *dead = cpu->dead;
+        cpu->dead = NULL;
+        los_thread_free(dead);
+    }
+}
+
+void los_thread_begin(struct los_frame *frame)
+{
+    struct los_thread *thread = los_current();
+    switched();
+    if (thread->begin) {
+        void (*begin)(struct los_frame *) = thread->begin;
+        thread->begin = NULL;
+        begin(frame);
+    }
+    los_leave(frame);
+}
+
+static void suspend(struct los_cpu *cpu, struct los_thread *thread)
+{
+    if (*(uint64_t *)thread->stack != STACK_MARK)
+        los_panic("thread %d overflowed its stack", thread->tid);
+    los_account_system(thread);
+    if (thread->state == LOS_THREAD_DEAD) {
+        cpu->dead = thread;
+        return;
+    }
+    save(thread->fpu);
+    cpu->fpu_owner = thread;
+    thread->fpu_cpu = cpu->number;
+    thread->fs_base = los_machine_fs_base();
+}
+
+static void resume(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
+{
+    struct los_space *space = thread->process->space;
+    if (cpu->space != space)
+        los_space_activate(space);
+    if (cpu->fpu_owner != thread || thread->fpu_cpu != cpu->number)
+        load(thread->fpu);
+    cpu->fpu_owner = NULL;
+    los_machine_set_fs_base(thread->fs_base);
+    thread->last_cpu = cpu->number;
+    thread->stamp_ns = now;
+    thread->quantum_end_ns = now + los_quantum_of(thread);
+}
+
+static void switch_to(struct los_thread *next)
+{
+    struct los_cpu *cpu = los_cpu();
+    struct los_thread *previous = cpu->current;
+    if (previous != cpu->idle)
+        suspend(cpu, previous);
+    next->state = LOS_THREAD_ON_CPU;
+    cpu->current = next;
+    cpu->stack_top = next->stack_top;
+    cpu->quantum_armed = false;
+    cpu->switches++;
+    if (next != cpu->idle) {
+        resume(cpu, next, los_now());
+        next->process->switches++;
+    }
+    los_switch(&previous->saved_sp, next->saved_sp);
+    switched();
+}
+
+void los_schedule(void)
+{
+    struct los_cpu *cpu = los_cpu();
+    struct los_thread *current = cpu->current;
+    los_assert(cpu->lock_held);
+    cpu->need_resched = 0;
+    if (current->state == LOS_THREAD_ON_CPU && current != cpu->idle)
+        los_queue_add(current);
+    struct los_thread *next = los_queue_take(cpu->number);
+    if (!next)
+        next = cpu->idle;
+    if (next == current)
+        current->state = LOS_THREAD_ON_CPU;
+    else
+        switch_to(next);
+}
+
+void los_yield(void)
+{
+    los_current()->spent = true;
+    los_schedule();
+}
+
+void los_make_runnable(struct los_thread *thread) { los_queue_add(thread); }
+
+void los_kick(struct los_thread *thread)
+{
+    if (thread->state == LOS_THREAD_SLEEPING && (thread->interruptible || thread->killable)) {
+        thread->spent = false;
+        los_make_runnable(thread);
+    }
+    if (thread->state == LOS_THREAD_ON_CPU && thread != los_current())
+        los_cpu_ring(los_cpu_number(thread->last_cpu));
+}
