@@ -14,6 +14,8 @@ enum { UART_DATA, UART_INTERRUPTS, UART_FIFO, UART_LINE, UART_MODEM, UART_STATUS
 #define FIFO_BYTES       16
 #define UART_PATIENCE    20000 /* reads of the status; a character takes 87 us, a read about 1 us */
 
+#define LOCK_PATIENCE (1u << 20)
+
 #define COLUMNS 80
 #define ROWS    25
 #define BLANK   0x0720
@@ -91,7 +93,9 @@ static void screen_show(void)
 
 void machine_log(const char *string, size_t bytes)
 {
-    x86_lock(&log_lock);
+    /* Not for ever: a fault in here must not keep the panic from being said. */
+    for (unsigned i = 0; __atomic_exchange_n(&log_lock, 1, __ATOMIC_ACQUIRE) && i < LOCK_PATIENCE; i++)
+        machine_relax();
     for (size_t i = 0; i < bytes; i++)
         x86_out8(DEBUG_PORT, (uint8_t)string[i]);
     for (size_t i = 0; uart && i < bytes; i++) {

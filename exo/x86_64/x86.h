@@ -55,6 +55,15 @@
 
 #define X86_MSR_GS_BASE_ 0xc0000101
 
+#define X86_MSR_EFER      0xc0000080
+#define X86_MSR_STAR      0xc0000081
+#define X86_MSR_LSTAR     0xc0000082
+#define X86_MSR_CSTAR     0xc0000083
+#define X86_MSR_FMASK     0xc0000084
+#define X86_MSR_FS_BASE   0xc0000100
+#define X86_MSR_GS_BASE   0xc0000101
+#define X86_MSR_KERNEL_GS 0xc0000102
+
 #ifndef __ASSEMBLER__
 
 #include <machine.h>
@@ -255,15 +264,6 @@ static inline uint64_t x86_read_cr3(void)
     return v;
 }
 static inline void x86_write_cr3(uint64_t v) { __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory"); }
-
-#define X86_MSR_EFER      0xc0000080
-#define X86_MSR_STAR      0xc0000081
-#define X86_MSR_LSTAR     0xc0000082
-#define X86_MSR_CSTAR     0xc0000083
-#define X86_MSR_FMASK     0xc0000084
-#define X86_MSR_FS_BASE   0xc0000100
-#define X86_MSR_GS_BASE   0xc0000101
-#define X86_MSR_KERNEL_GS 0xc0000102
 
 #endif
 #endif
