@@ -1,0 +1,1 @@
+/test/programs/nullcall; /test/programs/forkbench

@@ -1,0 +1,1 @@
+cd /tmp/w; MARK=marked /test/programs/static-pie a last; echo "status $?"
