@@ -89,6 +89,9 @@ long lx_sigset_in(uint64_t user, uint64_t size, los_signal_set *set);
 bool lx_is_root(void); /* the current process's effective user: stands for all capabilities */
 const char *lx_host_name(void);
 const char *lx_domain_name(void);
+/* Also through /proc/sys/kernel: at most 64 bytes. INVAL when longer. */
+long lx_set_host_name(const char *name, size_t length);
+long lx_set_domain_name(const char *name, size_t length);
 #define LX_OS_NAME    "Linux"
 #define LX_OS_RELEASE "6.1.0-kxos"
 #define LX_OS_VERSION "#1 SMP PREEMPT_DYNAMIC KxOS"
