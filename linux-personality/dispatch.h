@@ -20,8 +20,8 @@ const char *lx_call_name(unsigned number); /* NULL: no such number */
 struct lx_thread {
     long (*resume)(struct lx_thread *self);
     uint64_t deadline_ns;
-    int clock;
     uint64_t remaining; /* user address of a timespec, or 0 */
+    uint64_t word[3];   /* of the call that resumes */
 };
 struct lx_thread *lx_thread(void); /* of the current thread; NULL: out of memory */
 
