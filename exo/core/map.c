@@ -25,13 +25,31 @@ static bool fits_large(uint64_t va, uint64_t pfn, uint64_t pages)
     return va % LARGE_SIZE == 0 && pfn % EXO_LARGE_PAGES == 0 && pages >= EXO_LARGE_PAGES;
 }
 
-/* How many entries the range takes, large pages counting as one. */
-static uint64_t count_leaves(uint64_t va, uint64_t pfn, uint64_t pages)
+/* A range is some small pages, then some large ones, then small ones again; without large ones, all is head. */
+struct parts {
+    uint64_t head, large, tail; /* pages */
+};
+
+static struct parts split_range(uint64_t va, uint64_t pfn, uint64_t pages)
 {
     uint64_t head = -(va >> EXO_PAGE_SHIFT) % EXO_LARGE_PAGES;
     if (head >= pages || !fits_large(va + head * EXO_PAGE_SIZE, pfn + head, pages - head))
-        return pages;
-    return head + (pages - head) / EXO_LARGE_PAGES + (pages - head) % EXO_LARGE_PAGES;
+        return (struct parts){pages, 0, 0};
+    uint64_t tail = (pages - head) % EXO_LARGE_PAGES;
+    return (struct parts){head, pages - head - tail, tail};
+}
+
+static uint64_t count_leaves(struct parts parts)
+{
+    return parts.head + parts.large / EXO_LARGE_PAGES + parts.tail;
+}
+
+static uint64_t count_tables(const struct space *space, uint64_t va, struct parts parts)
+{
+    uint64_t head = parts.head * EXO_PAGE_SIZE, large = parts.large * EXO_PAGE_SIZE,
+             tail = parts.tail * EXO_PAGE_SIZE, all = head + large + tail;
+    return table_missing(space, va, all, 3) + table_missing(space, va, all, 2) +
+           table_missing(space, va, head, 1) + table_missing(space, va + head + large, tail, 1);
 }
 
 static bool countable(uint64_t pfn, uint64_t pages)
@@ -57,15 +75,18 @@ static long decode(struct batch *batch, const struct exo_map *map, const struct 
         space_any_grafted(batch->space, va, pages))
         return -EXO_E_BAD_ADDRESS;
     uint64_t pfn = frame->pfn + map->offset;
-    if (count_leaves(va, pfn, pages) > batch->pages_left)
+    struct parts parts = split_range(va, pfn, pages);
+    if (count_leaves(parts) > batch->pages_left)
         return -EXO_E_BAD_ARGUMENT;
     if (!frame_all_user(pfn, pages) || !countable(pfn, pages))
         return -EXO_E_BUSY;
     if (pages == 1 && batch->last_table != 0 && va / LARGE_SIZE == batch->last_region)
         return 0;
-    if (batch->space->domain->pool_free < 3 + pages / EXO_LARGE_PAGES + 3 &&
-        table_missing(batch->space, va, pages * EXO_PAGE_SIZE) > batch->space->domain->pool_free)
+    uint64_t enough = 10 + (parts.head + parts.large / EXO_LARGE_PAGES) / EXO_LARGE_PAGES;
+    if (batch->space->domain->pool_free < enough &&
+        count_tables(batch->space, va, parts) > batch->space->domain->pool_free)
         return -EXO_E_NO_POOL;
+    batch->pages_left -= count_leaves(parts);
     return 0;
 }
 
@@ -133,7 +154,6 @@ static long map_element(const struct call *call, struct batch *batch, const stru
         return error;
 
     uint64_t pfn = frame.pfn + map->offset;
-    batch->pages_left -= count_leaves(map->va, pfn, map->count);
     apply(batch, map->va, pfn, map->count, map->prot, frame.rights & (EXO_R | EXO_W | EXO_X));
     return 0;
 }

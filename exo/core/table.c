@@ -98,14 +98,11 @@ uint64_t table_make(struct flush *flush, uint64_t va, int level)
     return pfn;
 }
 
-uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes)
+uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes, int level)
 {
-    uint64_t missing = 0, end = va + bytes;
-    for (int level = 3; level > 0; level--) {
-        uint64_t span = table_span(level + 1); /* what one table of this level covers */
-        for (uint64_t at = va & ~(span - 1); at < end; at += span)
-            missing += table_find(space, at, level) == 0;
-    }
+    uint64_t missing = 0, span = table_span(level + 1); /* what one table of this level covers */
+    for (uint64_t at = va & ~(span - 1); bytes > 0 && at < va + bytes; at += span)
+        missing += table_find(space, at, level) == 0;
     return missing;
 }
 

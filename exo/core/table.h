@@ -39,8 +39,8 @@ static inline machine_pte *table_entries(uint64_t pfn) { return machine_frame(pf
 uint64_t table_find(const struct space *space, uint64_t va, int level);
 /* The same, made where missing; large pages in the way are split. The pool has the frames: table_missing. */
 uint64_t table_make(struct flush *flush, uint64_t va, int level);
-/* How many tables must be made so that [va, va + bytes) can be mapped by small pages. */
-uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes);
+/* How many tables of that level are missing for [va, va + bytes). */
+uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes, int level);
 /* The entry that maps va, and its level; NULL: none in use. */
 machine_pte *table_leaf(const struct space *space, uint64_t va, int *level);
 

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Random sequences of calls by several domains on several CPUs, with a walk over all invariants in between. */
+#include "domain.h"
+#include "fake_machine.h"
+#include "vcpu.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HANDLES 64
+
+static uint64_t seed;
+
+static uint64_t random_below(uint64_t n)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (seed >> 11) % n;
+}
+
+/* Handles that each domain was given, by whatever call; some are stale. */
+static struct owner {
+    struct domain *domain;
+    exo_handle handle[HANDLES];
+    unsigned next;
+} owners[16];
+
+static struct owner *owner_of(struct domain *domain)
+{
+    for (unsigned i = 0; i < 16; i++)
+        if (owners[i].domain == domain)
+            return &owners[i];
+    return &owners[0];
+}
+
+static void keep(struct owner *owner, long handle)
+{
+    if (handle > (1l << 32))
+        owner->handle[owner->next++ % HANDLES] = (exo_handle)handle;
+}
+
+static exo_handle pick(struct owner *owner)
+{
+    if (random_below(50) == 0)
+        return random_below(UINT64_MAX);
+    return owner->handle[random_below(HANDLES)];
+}
+
+static uint64_t some_address(void)
+{
+    static const uint64_t bases[] = {0, 0x200000, 0x40000000, 0x8000000000, 0x7fffffe00000};
+    return bases[random_below(5)] + random_below(4) * 0x200000 + random_below(2) * random_below(512) * 4096;
+}
+
+static uint64_t some_number(void)
+{
+    switch (random_below(5)) {
+    case 0: return random_below(4);
+    case 1: return random_below(64);
+    case 2: return 512 * random_below(3);
+    case 3: return some_address();
+    default: return random_below(20) ? random_below(2048) : UINT64_MAX - random_below(9);
+    }
+}
+
+static char scratch[8192];
+
+static void one_call(void)
+{
+    struct vcpu *vcpu = fake_running[fake_cpu];
+    struct owner *owner = owner_of(vcpu->domain);
+    static const unsigned likely[] = {EXO_CALL_TOKEN_DERIVE, EXO_CALL_SPACE_MAP,     EXO_CALL_SPACE_MAP,
+                                      EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND};
+    unsigned number = random_below(2) ? likely[random_below(6)] : (unsigned)random_below(EXO_CALL_COUNT);
+    uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
+    struct exo_map maps[4];
+    switch (number) {
+    case EXO_CALL_VCPU_EXIT:
+        if (vcpu->domain == fake_root || random_below(20))
+            return;
+        break;
+    case EXO_CALL_MACHINE_POWER:
+    case EXO_CALL_LOG_WRITE: return;
+    case EXO_CALL_VCPU_BLOCK: argument[0] = fake_now + random_below(3000000); break;
+    case EXO_CALL_VCPU_TIMER: argument[0] = fake_now + random_below(3000000); break;
+    case EXO_CALL_TOKEN_DERIVE: argument[1] = random_below(3) ? EXO_ALL : random_below(64); break;
+    case EXO_CALL_TOKEN_REVOKE:
+    case EXO_CALL_DOMAIN_DESTROY:
+    case EXO_CALL_TOKEN_DROP:
+        if (random_below(8) || argument[0] == fake_info->slice || argument[0] == fake_info->domain)
+            return;
+        break;
+    case EXO_CALL_TOKEN_SEND:
+    case EXO_CALL_DOMAIN_DONATE:
+    case EXO_CALL_SPACE_GRAFT:
+    case EXO_CALL_SLICE_BIND:
+    case EXO_CALL_IRQ_BIND:
+        argument[1] = pick(owner);
+        if (number == EXO_CALL_TOKEN_SEND) {
+            argument[2] = random_below(3) ? EXO_ALL : random_below(64);
+            argument[3] = random_below(4);
+        }
+        break;
+    case EXO_CALL_VCPU_CREATE:
+        argument[1] = pick(owner);
+        argument[2] = pick(owner);
+        argument[3] = 0x5000;
+        break;
+    case EXO_CALL_SPACE_UNMAP:
+    case EXO_CALL_SPACE_PROTECT:
+        argument[1] = some_address();
+        argument[3] = random_below(8);
+        break;
+    case EXO_CALL_SPACE_MAP:
+        for (int i = 0; i < 4; i++)
+            maps[i] =
+                (struct exo_map){some_address(), pick(owner), random_below(3) ? 0 : random_below(600),
+                                 (uint32_t)(random_below(2) ? 1 : some_number()), (uint32_t)random_below(8)};
+        argument[1] = (uint64_t)maps;
+        argument[2] = 1 + random_below(4);
+        break;
+    case EXO_CALL_SPACE_QUERY:
+    case EXO_CALL_TOKEN_INFO:
+    case EXO_CALL_DOMAIN_INFO:
+    case EXO_CALL_VCPU_STATE:
+    case EXO_CALL_PORT_WRITE:
+        argument[1] = number == EXO_CALL_SPACE_QUERY ? some_address() : (uint64_t)scratch;
+        argument[2] = (uint64_t)scratch;
+        if (number == EXO_CALL_SPACE_QUERY || number == EXO_CALL_PORT_WRITE)
+            argument[3] = random_below(600);
+        break;
+    }
+    struct domain *receiver = NULL;
+    for (const struct domain *child = vcpu->domain->child; child != NULL && number == EXO_CALL_TOKEN_SEND;
+         child = child->next)
+        receiver = (struct domain *)child;
+    long result = exo_call(number, argument[0], argument[1], argument[2], argument[3], argument[4]);
+    if (number == EXO_CALL_TOKEN_SEND && receiver != NULL)
+        keep(owner_of(receiver), result);
+    keep(owner, result);
+}
+
+static void give_all(struct owner *owner)
+{
+    const exo_handle first[] = {fake_info->domain, fake_info->space, fake_info->vcpu, fake_info->slice,
+                                fake_info->ports,  fake_info->irqs,  fake_frames(64), fake_frames(2048)};
+    for (unsigned i = 0; i < HANDLES; i++)
+        owner->handle[i] = first[i % 8];
+}
+
+static void adopt(unsigned i, const struct guest *guest)
+{
+    owners[i].domain = guest->kernel_vcpu->domain;
+    const exo_handle own[] = {guest->own_domain, guest->own_space, guest->own_vcpu, guest->own_frames};
+    for (unsigned k = 0; k < HANDLES; k++)
+        owners[i].handle[k] = own[k % 4];
+    keep(&owners[0], (long)guest->domain);
+    keep(&owners[0], (long)guest->space);
+    keep(&owners[0], (long)guest->vcpu);
+    keep(&owners[0], (long)guest->slice);
+}
+
+static void torture(uint64_t start, int steps)
+{
+    seed = start * 0x9e3779b97f4a7c15 + 1;
+    fake_boot(3);
+    owners[0].domain = fake_root;
+    give_all(&owners[0]);
+    for (unsigned i = 1; i < 4; i++) {
+        struct guest guest = fake_guest(i % 3, 700);
+        adopt(i, &guest);
+    }
+    for (int i = 0; i < steps; i++) {
+        fake_enter((uint32_t)random_below(3));
+        if (fake_running[fake_cpu] != NULL) {
+            one_call();
+            if (fake_running[fake_cpu] != NULL && random_below(8) == 0)
+                fake_touch(some_address(), random_below(2));
+        }
+        if (random_below(10) == 0)
+            fake_interrupt((uint32_t)random_below(FAKE_IRQS));
+        if (random_below(4) == 0)
+            fake_advance(random_below(2000000));
+        if (i % 16 == 0)
+            check_invariants();
+    }
+    check_invariants();
+}
+
+#define TORTURE(n)                                                                                             \
+    Test(random, sequence_##n) { torture(n, 6000); }
+TORTURE(1)
+TORTURE(2)
+TORTURE(3)
+TORTURE(4)
+TORTURE(5)
+TORTURE(6)
+TORTURE(7)
+TORTURE(8)
