@@ -18,3 +18,5 @@ int los_set_wall(uint64_t ns)
     wall_offset += (int64_t)(ns - los_wall_now());
     return 0;
 }
+
+int64_t los_wall_offset(void) { return wall_offset; }

@@ -10,6 +10,7 @@
  *   0x702000000000  LOS_VCPU_PAGES   vCPU page of vCPU n at + n * 4096
  *   0x703000000000  LOS_MODULE       the root file system archive (cpio), read-only, until released
  *   0x704000000000  LOS_DIRECT       the direct map: the extents of start->memory one after the other
+ *   0x706000000000  LOS_STUBS        code that a personality generates: read-execute, written through the direct map
  *
  * Every vCPU is entered at the image's ELF entry with rdi = LOS_START, on a boot stack of LOS_BOOT_STACK bytes
  * inside the image (symbol order: vCPU 0's stack is the start page's stack[0], and so on), masked = 1, in the space `space`.
@@ -28,6 +29,8 @@
 #define LOS_VCPU_PAGES 0x702000000000ul
 #define LOS_MODULE 0x703000000000ul
 #define LOS_DIRECT 0x704000000000ul
+
+#define LOS_STUBS      0x706000000000ul
 
 #define LOS_START_MAGIC 0x54524154534f4cul /* "LOSTART" */
 #define LOS_VCPUS_MAX 16

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Patching: a system call site that was reflected once becomes a jump into the library OS.
+ *
+ *   before   b8 nn nn nn nn   mov $n, %eax          after   ff 24 25 aa aa aa aa   jmp *[slot]
+ *            0f 05            syscall
+ *
+ * The slot is eight bytes in the jump table, which every program has mapped read-only at TABLE; it holds the address of the site's
+ * stub, in the container segment:
+ *
+ *            mov $n, %eax;  movabs $after_the_site, %rcx;  jmp los_patched_entry
+ *
+ * Nothing is pushed, so the red zone is kept, and rcx and r11 are what `syscall` destroys anyway. A jump from elsewhere to the old
+ * `syscall` finds the last two bytes of the slot's address, 60 7f or 61 7f: no instruction in 64-bit mode. It traps, and lx_patch_fault
+ * does the call that was meant; so does a vCPU that was between the two instructions when the site changed.
+ *
+ * Stubs are named by number and return address alone, so every process that has the same site shares them; the patched page
+ * is shared through los_space_patch. Both tables are bounded and are never emptied.
+ */
+#include <exo/calls.h>
+#include <los/image.h>
+#include <patch.h>
+
+#define TABLE       0x7f600000ul
+#define TABLE_BYTES 0x20000ul /* to 0x7f61ffff: byte 2 of every slot's address must be 0x60 or 0x61 */
+#define SLOTS       (TABLE_BYTES / 8)
+#define SITE_BYTES  7u
+#define SYSCALL_AT  5u
+
+#define STUB_BYTES   32u
+#define STUBS_A_PAGE (LOS_PAGE / STUB_BYTES - 1) /* the first place holds the address of los_patched_entry */
+#define STUB_PAGES   ((SLOTS + STUBS_A_PAGE - 1) / STUBS_A_PAGE)
+#define NO_SLOT      UINT32_MAX
+
+#define BUCKETS 1024u
+#define REFUSED 256u
+
+struct __attribute__((packed)) stub {
+    uint8_t mov_eax; /* b8 */
+    uint32_t number;
+    uint8_t movabs_rcx[2]; /* 48 b9 */
+    uint64_t return_address;
+    uint8_t jump[2]; /* ff 25: through the pointer that lies `distance` after this instruction */
+    int32_t distance;
+    uint16_t next; /* slot + 1 of the next stub in its bucket */
+    uint8_t unused[STUB_BYTES - 23];
+};
+_Static_assert(sizeof(struct stub) == STUB_BYTES, "one place");
+
+static struct los_object *table; /* NULL: patching is off */
+static uint32_t slots;           /* in use */
+static uint16_t bucket[BUCKETS]; /* slot + 1; 0: empty */
+static los_pageno stub_page[STUB_PAGES];
+static uint64_t patched, refused, recovered;
+
+/* Sites that cannot be patched, by return address and space; a newer one takes the place of an older. */
+static struct {
+    uint64_t return_address;
+    exo_handle space;
+} refusal[REFUSED];
+
+void lx_patch_init(void)
+{
+    if (!los_option("nopatch"))
+        table = los_object_anonymous(TABLE_BYTES / LOS_PAGE);
+}
+
+void lx_patch_map(struct los_space *space)
+{
+    if (table)
+        los_space_map(space, TABLE, TABLE_BYTES, LOS_READ, LOS_FIXED | LOS_NOREPLACE, table, 0, NULL,
+                      "[patch]");
+}
+
+/* --- stubs -------------------------------------------------------------------------------------------------------------- */
+static struct stub *stub_of(uint32_t slot)
+{
+    return (struct stub *)los_page_address(stub_page[slot / STUBS_A_PAGE]) + 1 + slot % STUBS_A_PAGE;
+}
+
+static uint64_t stub_address(uint32_t slot)
+{
+    return LOS_STUBS + slot / STUBS_A_PAGE * LOS_PAGE + (1 + slot % STUBS_A_PAGE) * STUB_BYTES;
+}
+
+static uint16_t *bucket_of(uint64_t return_address)
+{
+    return &bucket[(return_address * 0x9e3779b97f4a7c15ul >> 32) % BUCKETS];
+}
+
+/* Programs execute the page where it is mapped; the library OS writes it through the direct map. */
+static bool stub_page_make(uint32_t index)
+{
+    los_pageno page = los_page_alloc();
+    if (!page)
+        return false;
+    char *at = los_page_address(page);
+    memset(at, 0xcc, LOS_PAGE);
+    uint64_t entry = (uint64_t)los_patched_entry;
+    memcpy(at, &entry, sizeof(entry));
+    struct exo_map map = {.va = LOS_STUBS + index * LOS_PAGE, .count = 1, .prot = EXO_MAP_R | EXO_MAP_X};
+    map.frame = los_page_frame(page, &map.offset);
+    if (exo_space_map(LOS_START_PAGE->space, &map, 1) != 1) {
+        los_page_unref(page);
+        return false;
+    }
+    stub_page[index] = page;
+    return true;
+}
+
+/* The slot for a site, made when there is none; NO_SLOT: no room, no memory. */
+static uint32_t slot_for(uint64_t return_address, uint32_t number)
+{
+    uint16_t *head = bucket_of(return_address);
+    for (uint32_t at = *head; at; at = stub_of(at - 1)->next) {
+        struct stub *stub = stub_of(at - 1);
+        if (stub->return_address == return_address && stub->number == number)
+            return at - 1;
+    }
+    los_pageno page;
+    uint32_t slot = slots;
+    if (slot == SLOTS || (!stub_page[slot / STUBS_A_PAGE] && !stub_page_make(slot / STUBS_A_PAGE)) ||
+        table->ops->page(table, slot / (LOS_PAGE / 8), true, &page) < 0)
+        return NO_SLOT;
+    slots++;
+    uint32_t end = (1 + slot % STUBS_A_PAGE) * STUB_BYTES + offsetof(struct stub, next);
+    *stub_of(slot) = (struct stub){.mov_eax = 0xb8,
+                                   .number = number,
+                                   .movabs_rcx = {0x48, 0xb9},
+                                   .return_address = return_address,
+                                   .jump = {0xff, 0x25},
+                                   .distance = -(int32_t)end,
+                                   .next = *head};
+    *head = (uint16_t)(slot + 1);
+    uint64_t *entry = los_page_address(page);
+    __atomic_store_n(&entry[slot % (LOS_PAGE / 8)], stub_address(slot), __ATOMIC_RELEASE);
+    los_page_unref(page); /* the object holds it */
+    return slot;
+}
+
+/* --- sites -------------------------------------------------------------------------------------------------------------- */
+static bool is_site(const uint8_t bytes[1 + SITE_BYTES], uint64_t number)
+{
+    uint32_t value;
+    memcpy(&value, &bytes[2], sizeof(value));
+    return (bytes[0] & 0xf0) != 0x40 /* a REX prefix would make it another instruction */ && bytes[1] == 0xb8 &&
+           value == number && bytes[6] == 0x0f && bytes[7] == 0x05;
+}
+
+static void make_jump(uint8_t bytes[SITE_BYTES], uint32_t slot)
+{
+    uint32_t address = (uint32_t)(TABLE + slot * 8);
+    bytes[0] = 0xff;
+    bytes[1] = 0x24;
+    bytes[2] = 0x25;
+    memcpy(&bytes[3], &address, sizeof(address));
+}
+
+/* The slot that patched bytes jump through, if they are a site of ours that returns to `return_address`. */
+static uint32_t slot_of_jump(const uint8_t bytes[SITE_BYTES], uint64_t return_address)
+{
+    uint32_t address;
+    memcpy(&address, &bytes[3], sizeof(address));
+    uint32_t slot = (uint32_t)(address - TABLE) / 8;
+    if (bytes[0] != 0xff || bytes[1] != 0x24 || bytes[2] != 0x25 || address < TABLE || address % 8 ||
+        slot >= slots || stub_of(slot)->return_address != return_address)
+        return NO_SLOT;
+    return slot;
+}
+
+static void look_at_site(const struct los_frame *frame)
+{
+    struct los_space *space = los_cpu()->space;
+    uint64_t after = frame->regs.rip, site = after - SITE_BYTES;
+    unsigned hash = (unsigned)(after ^ after >> 8) % REFUSED;
+    if (refusal[hash].return_address == after && refusal[hash].space == space->handle)
+        return;
+    uint8_t bytes[1 + SITE_BYTES];
+    bool good = after > LOS_PAGE && (site & LOS_PAGE_MASK) && (site & LOS_PAGE_MASK) + SITE_BYTES <= LOS_PAGE &&
+                los_copy_in(bytes, site - 1, sizeof(bytes)) == 0;
+    if (good && slot_of_jump(&bytes[1], after) != NO_SLOT)
+        return; /* another vCPU was faster */
+    good = good && is_site(bytes, frame->number);
+    if (good) {
+        uint32_t slot = slot_for(after, (uint32_t)frame->number);
+        int error = -LOS_E_NOMEM;
+        if (slot != NO_SLOT) {
+            make_jump(bytes, slot);
+            error = los_space_patch(space, site, bytes, SITE_BYTES);
+        }
+        good = error == 0;
+        patched += good;
+        if (error == -LOS_E_NOMEM && slots < SLOTS)
+            return; /* memory may come back */
+    }
+    if (!good) {
+        refused++;
+        refusal[hash].return_address = after;
+        refusal[hash].space = space->handle;
+    }
+}
+
+void lx_patch_site(struct los_frame *frame)
+{
+    /* The exokernel leaves the return address of a reflected call in the vCPU page; clearing it tells the next call from a patched
+     * site apart from this one. */
+    struct exo_vcpu_page *page = los_cpu()->page;
+    if (__builtin_expect(page->syscall_rip != frame->regs.rip, true))
+        return;
+    page->syscall_rip = 0;
+    if (table)
+        look_at_site(frame);
+}
+
+/* --- faults ----------------------------------------------------------------------------------------------------------- */
+/* Does the call of a site as if it had been reflected. */
+static bool do_call(struct los_frame *frame, uint64_t number, uint64_t return_address)
+{
+    recovered++;
+    frame->number = number;
+    frame->regs.rax = number;
+    frame->regs.rip = frame->regs.rcx = return_address;
+    frame->regs.r11 = frame->regs.rflags;
+    los_current()->in_system_call = true;
+    los_personality.system_call(frame);
+    return true;
+}
+
+bool lx_patch_fault(struct los_frame *frame, uint32_t vector, uint64_t address)
+{
+    uint8_t bytes[SITE_BYTES];
+    uint64_t rip = frame->regs.rip, site = vector == 6 ? rip - SYSCALL_AT : rip, after = site + SITE_BYTES;
+    if (!table || (vector != 6 && (vector != 14 || address - TABLE >= TABLE_BYTES)) ||
+        los_copy_in(bytes, site, sizeof(bytes)) < 0)
+        return false;
+    uint32_t slot = slot_of_jump(bytes, after);
+    if (slot == NO_SLOT)
+        return false;
+    if (vector == 6) /* at the old `syscall`, with a number of its own */
+        return do_call(frame, frame->regs.rax, after);
+    lx_patch_map(los_cpu()->space);
+    return do_call(frame, stub_of(slot)->number, after);
+}
+
+void lx_patch_counts(struct lx_patch_counts *counts)
+{
+    *counts = (struct lx_patch_counts){
+        .sites = slots, .patched = patched, .refused = refused, .recovered = recovered, .sites_max = SLOTS};
+    for (uint32_t i = 0; i < los_cpu_count(); i++) {
+        const struct los_cpu *cpu = los_cpu_number(i);
+        counts->calls += cpu->system_calls;
+        counts->reflected += cpu->page ? cpu->page->count_reflected : 0;
+    }
+}
