@@ -57,12 +57,12 @@ void x86_main(uint32_t magic, uint64_t info_physical)
     x86_log("KxOS\n");
     if (!known)
         machine_panic("neither Multiboot2 nor PVH, or no memory map");
+    x86_loader_settle(&boot);
 
     x86_paging_init();
     if (!quiet && x86_loader_text_screen)
         x86_log_screen((volatile uint16_t *)x86_map_device(TEXT_SCREEN, TEXT_SCREEN_BYTES));
     x86_cpu_init(&x86_cpus[0], (uint64_t)x86_boot_stack_top);
-    x86_cpu_count = 1;
     x86_acpi_init(x86_loader_rsdp);
     x86_apic_init_cpu();
     x86_ioapic_init();

@@ -16,6 +16,7 @@ bool x86_loader_text_screen = true;
 uint64_t x86_trampoline_page;
 
 static char command_line[sizeof((struct exo_boot_info *)0)->command_line];
+static uint32_t modules_left_out; /* the log is not set up when they are found */
 static uint8_t rsdp[X86_RSDP_BYTES];
 
 /* --- for both protocols ---------------------------------------------------------------------------------------------- */
@@ -52,7 +53,7 @@ static void add_module(struct machine_boot *boot, uint64_t physical, uint64_t by
                        size_t most)
 {
     if (boot->modules == EXO_MODULES_MAX || !bytes || physical % EXO_PAGE_SIZE || !low(physical, bytes)) {
-        x86_log("kxos: a module at %lx of %lu bytes is left out\n", physical, bytes);
+        modules_left_out++;
         return;
     }
     boot->module[boot->modules].pfn = physical >> EXO_PAGE_SHIFT;
@@ -216,10 +217,15 @@ bool x86_loader_read(uint32_t magic, uint64_t info_physical, struct machine_boot
                  : magic == PVH_MAGIC     ? pvh_read(info_physical, boot)
                                           : false;
     boot->command_line = command_line;
-    if (!known || !x86_free.count)
-        return false;
+    return known && x86_free.count;
+}
+
+void x86_loader_settle(struct machine_boot *boot)
+{
     if (boot->modules)
         expand_bundle(boot);
+    if (modules_left_out)
+        x86_log("kxos: %u modules left out: too many, empty, or not on a page below 4 GiB\n", modules_left_out);
 
     for (uint32_t i = 0; i < x86_free.count; i++)
         x86_pieces_add(&x86_mapped, x86_free.piece[i].start, x86_free.piece[i].end);
@@ -229,7 +235,6 @@ bool x86_loader_read(uint32_t magic, uint64_t info_physical, struct machine_boot
     x86_pieces_remove(&x86_mapped, image, image_end);
     x86_pieces_remove(&x86_free, 0, LOW_BYTES);
     take_trampoline();
-    return true;
 }
 
 bool x86_boot_word(const char *word)

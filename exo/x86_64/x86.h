@@ -70,6 +70,10 @@
 
 #define X86_STACK_BYTES 16384ul
 
+struct x86_unaligned {
+    uint64_t address;
+} __attribute__((packed));
+
 /* Per CPU; GS base in ring 0. */
 struct x86_cpu {
     struct x86_cpu *self;
@@ -79,9 +83,9 @@ struct x86_cpu {
     struct exo_vcpu_page *page; /* 32: of that vCPU */
     uint64_t reflect;           /* 40: its syscall_entry, or 0 */
     uint32_t number, apic_id;
-    void *rsp0;                     /* unaligned: in its TSS */
-    uint64_t space;                 /* CR3 as loaded */
-    volatile uint32_t flush_wanted; /* flush served when 0 again: see space.c */
+    volatile struct x86_unaligned *rsp0; /* in its TSS */
+    uint64_t space;                      /* CR3 as loaded */
+    volatile uint32_t flush_wanted;      /* flush served when 0 again: see space.c */
     volatile uint32_t online;
     uint64_t timer_ns; /* what the APIC timer is set for */
     uint64_t last_ns;  /* clock.c: what machine_now_ns returned last, for monotony */
@@ -89,6 +93,7 @@ struct x86_cpu {
 extern struct x86_cpu x86_cpus[EXO_CPUS_MAX];
 extern uint32_t x86_cpu_count; /* CPUs that run */
 /* GS is this CPU's while in ring 0. */
+/* cppcheck-suppress nullPointer; address 0 of that segment */
 static inline struct x86_cpu *x86_cpu(void) { return *(struct x86_cpu * __seg_gs *)0; }
 
 /* --- features.c: what CPUID says, and switching it on (each CPU calls x86_features_enable once, first thing) */
@@ -105,8 +110,10 @@ void x86_features_enable(void); /* CR0 (WP), CR4, EFER (NXE, SCE), XCR0; PAT lef
 /* --- boot.c, loader.c */
 /* From boot.S, on the boot stack, in the boot page tables, GS not set yet. */
 void x86_main(uint32_t magic, uint64_t info_physical);
-/* Copies all that the loader told; false: not a loader we know. Modules that are damaged are left out, with a log line. */
+/* Copies all that the loader told; false: not a loader we know, or it told of no RAM. Does not log. */
 bool x86_loader_read(uint32_t magic, uint64_t info_physical, struct machine_boot *boot);
+/* Then: unpacks a bundle of modules, leaves out what is damaged, and says what is free. */
+void x86_loader_settle(struct machine_boot *boot);
 extern const uint8_t *x86_loader_rsdp;   /* the copy of X86_RSDP_BYTES, or NULL */
 extern bool x86_loader_text_screen;      /* as far as the loader knows */
 bool x86_boot_word(const char *word);    /* the kernel's command line has that word */
