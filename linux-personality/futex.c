@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* futex(2), without its priority-inheriting operations, and the robust lists' addresses (their walk is state.c). */
+/* futex(2), without its priority-inheriting operations, and the addresses that matter at a thread's end. */
 #include <clock.h>
 #include <dispatch.h>
 

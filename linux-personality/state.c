@@ -3,8 +3,6 @@
 #include <dispatch.h>
 #include <state.h>
 
-#define ROBUST_MOST 2048 /* entries walked: the list is the program's and may be a ring */
-
 struct lx_process *lx_process_look(struct los_process *process)
 {
     static struct lx_process nothing;
@@ -49,45 +47,8 @@ void lx_process_cloned(struct los_process *child, struct los_process *parent)
     to->no_huge_pages = from->no_huge_pages;
 }
 
-/* --- the end of a thread: locks that it held say so (robust futexes, Linux's Documentation/locking/robust-futex-ABI) --------------- */
-static void release_lock(uint64_t word, int tid)
-{
-    uint32_t value, found;
-    while (word % 4 == 0 && los_user_load32(word, &value) == 0 &&
-           (value & LX_FUTEX_TID_MASK) == (uint32_t)tid) {
-        if (los_user_exchange32(word, value, (value & LX_FUTEX_WAITERS) | LX_FUTEX_OWNER_DIED, &found) != 0)
-            return;
-        if (found != value)
-            continue;
-        if (value & LX_FUTEX_WAITERS)
-            los_futex_wake(word, 1, UINT32_MAX, true);
-        return;
-    }
-}
-
-static void release_locks(struct los_thread *thread)
-{
-    struct lx_robust_list_head head;
-    uint64_t at, next;
-    if (los_copy_in(&head, thread->robust_list, sizeof(head)) != 0)
-        return;
-    at = head.list;
-    for (int i = 0; i < ROBUST_MOST && at != 0 && (at & ~1ull) != thread->robust_list; i++) {
-        if (los_copy_in(&next, at & ~1ull, sizeof(next)) != 0)
-            return;
-        if (at != head.list_op_pending)
-            release_lock((at & ~1ull) + (uint64_t)head.futex_offset, thread->tid);
-        at = next;
-    }
-    if (head.list_op_pending != 0)
-        release_lock((head.list_op_pending & ~1ull) + (uint64_t)head.futex_offset, thread->tid);
-}
-
 void lx_thread_ended(struct los_thread *thread)
 {
-    if (thread == los_current() && thread->robust_list != 0 && thread->process->space != NULL)
-        release_locks(thread);
-    thread->robust_list = 0;
     los_free(thread->personality);
     thread->personality = NULL;
 }
