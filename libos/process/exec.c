@@ -50,27 +50,29 @@ int los_exec_replace(struct los_space *space, const char *name)
 {
     struct los_thread *thread = los_current();
     struct los_process *process = thread->process;
-    struct los_actions *actions = NULL;
-    struct los_descriptors *descriptors = los_descriptors_clone(process->descriptors);
-    if (!descriptors || (process->actions->refs > 1 && !(actions = los_actions_clone(process->actions)))) {
+    struct los_descriptors *shared = process->descriptors, *descriptors = NULL;
+    struct los_actions *actions = process->actions->refs > 1 ? los_actions_clone(process->actions) : NULL;
+    int error = process->actions->refs > 1 && !actions ? -LOS_E_NOMEM : 0;
+    if (!error && shared && !(descriptors = los_descriptors_clone(shared)))
+        error = -LOS_E_NOMEM;
+    if (!error && !become_only_thread(thread))
+        error = -LOS_E_AGAIN;
+    if (error) {
         if (descriptors)
             los_descriptors_unref(descriptors);
-        return -LOS_E_NOMEM;
-    }
-    if (!become_only_thread(thread)) {
-        los_descriptors_unref(descriptors);
         if (actions)
             los_actions_unref(actions);
-        return -LOS_E_AGAIN;
+        return error;
     }
     take_leaders_number(thread);
     replace_space(thread, space);
     los_vfork_done(process);
 
-    struct los_descriptors *shared = process->descriptors;
-    process->descriptors = descriptors;
-    los_descriptors_unref(shared);
-    los_descriptors_close_on_exec(process->descriptors);
+    if (shared) {
+        process->descriptors = descriptors;
+        los_descriptors_unref(shared);
+        los_descriptors_close_on_exec(descriptors);
+    }
     if (actions) {
         los_actions_unref(process->actions);
         process->actions = actions;
