@@ -16,6 +16,7 @@
 /* struct los_cpu, in the vCPU page */
 #define CPU_STACK_TOP EXO_VP_LIBOS + 0
 #define CPU_SCRATCH   EXO_VP_LIBOS + 8
+#define CPU_RETURN    EXO_VP_LIBOS + 16
 #define CPU_SELF      EXO_VP_LIBOS + 40
 #define VCPU_NUMBER   236 /* exo_vcpu_page.vcpu */
 
@@ -151,10 +152,28 @@ system_call:
 
 /* --- the ways back --------------------------------------------------------------------------------------------------- */
 
+/*
+ * By popfq and an indirect jump rather than by iretq: fewer steps, and iretq in ring 3 does not work everywhere (QEMU before 9.1
+ * reads its operands as if from ring 0, which SMAP forbids). Only a program that single-steps itself is returned to by iretq, because
+ * there the trap must not come before its first instruction.
+ */
 function los_return_full
+    movq FRAME_RIP(%rsp), %rax
+    movq %rax, %gs:CPU_RETURN
+    testl $RFLAGS_TF, FRAME_RFLAGS(%rsp)
+    jnz return_stepping
     restore_general
     movb $0, %gs:EXO_VP_MASKED
 window_start:
+    cmpq $0, %gs:EXO_VP_PENDING
+    jne pending_found
+    leaq 16(%rsp), %rsp
+    popfq
+    movq (%rsp), %rsp
+    jmp *%gs:CPU_RETURN
+return_stepping:
+    restore_general
+    movb $0, %gs:EXO_VP_MASKED
     cmpq $0, %gs:EXO_VP_PENDING
     jne pending_found
     iretq
@@ -205,7 +224,7 @@ function los_fault_entry
     subq $40, %rsp
     save_general
     pushq $-1
-    if_in_window EXO_VP_FAULT, 1f /* the iretq itself: the program's rip is no address */
+    if_in_window EXO_VP_FAULT, 1f /* the jump itself: the program's rip is no address */
     copy_interrupted EXO_VP_FAULT
 1:  movq %rsp, %rdi
     movq %gs:CPU_SELF, %rsi
@@ -228,22 +247,25 @@ fault_inside:
     leaq (EXO_VP_FAULT - EXO_VP_LIBOS)(%rsi), %rsi
     xorl %edx, %edx
     call los_fault_entry_c
+    movq FRAME_RIP(%rsp), %rax
+    movq %rax, %gs:CPU_RETURN
     restore_general
-    iretq
+    leaq 16(%rsp), %rsp
+    popfq
+    movq (%rsp), %rsp
+    jmp *%gs:CPU_RETURN
 
 /* A program that single-steps itself jumped to a patched site: the library OS is not for stepping. The stack is still the
  * program's; the end of the vCPU page serves. */
 single_step:
     movq %gs:CPU_SELF, %rsp
     leaq 2048(%rsp), %rsp
-    pushq %gs:(EXO_VP_FAULT + EXO_UF_SS)
-    pushq %gs:(EXO_VP_FAULT + EXO_UF_RSP)
     pushq %gs:(EXO_VP_FAULT + EXO_UF_RFLAGS)
     andq $~RFLAGS_TF, (%rsp)
-    pushq %gs:(EXO_VP_FAULT + EXO_UF_CS)
-    pushq %gs:(EXO_VP_FAULT + EXO_UF_RIP)
+    popfq
+    movq %gs:(EXO_VP_FAULT + EXO_UF_RSP), %rsp
     movb $0, %gs:EXO_VP_FAULT_BUSY
-    iretq
+    jmp *%gs:(EXO_VP_FAULT + EXO_UF_RIP)
 
 /* --- threads ----------------------------------------------------------------------------------------------------------- */
 
