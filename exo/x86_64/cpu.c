@@ -105,7 +105,7 @@ void x86_cpu_init(struct x86_cpu *cpu, uint64_t stack_top)
     cpu->number = n;
     cpu->stack_top = stack_top;
     cpu->space = x86_read_cr3();
-    cpu->rsp0 = (uint8_t *)&tss[n] + offsetof(struct tss, rsp);
+    cpu->rsp0 = (volatile struct x86_unaligned *)((uint8_t *)&tss[n] + offsetof(struct tss, rsp));
 
     uint64_t *fatal_top = (uint64_t *)(fatal_stack[n] + FATAL_STACK - 16);
     fatal_top[0] = (uint64_t)cpu; /* see entry.S */

@@ -85,7 +85,7 @@ void machine_vcpu_switch(struct machine_vcpu *old, struct machine_vcpu *vcpu)
     uint64_t rsp0 = (uint64_t)&vcpu->regs + sizeof vcpu->regs;
     if (rsp0 % 16)
         machine_panic("a vCPU is not aligned to 16 bytes");
-    __builtin_memcpy(cpu->rsp0, &rsp0, sizeof rsp0);
+    cpu->rsp0->address = rsp0; /* volatile: only the CPU reads it */
 }
 
 static void enter(struct machine_vcpu *vcpu, struct exo_upcall_frame *frame, uint64_t entry)
