@@ -44,7 +44,7 @@ void machine_serve_flush(void)
 }
 
 /* Only the holder of the core lock asks, so there is one request at a time. A CPU in ring 3 or idle serves the interrupt; one that
- * waits for the lock serves it in its loop; one that is on a path without lock does so when it leaves. */
+ * waits for the lock serves it in its loop; one that runs without the lock does so when it leaves. */
 void machine_flush_others(uint64_t cpu_mask)
 {
     uint32_t self = x86_cpu()->number;
