@@ -52,8 +52,9 @@ run: deps
 	    $${ACCEL:+--accel "$$ACCEL"} $${LIBOS:+--libos "$$LIBOS"}
 
 test: deps
-	@$(MAKE) -s all iso check size
+	@$(MAKE) -s check size
 	@$(MAKE) -s unit
+	@$(MAKE) -s all iso
 	@test/guest/run
 
 deps:
