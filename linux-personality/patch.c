@@ -19,6 +19,7 @@
  */
 #include <exo/calls.h>
 #include <los/image.h>
+#include <dispatch.h>
 #include <patch.h>
 
 #define TABLE       0x7f600000ul
@@ -222,7 +223,7 @@ static bool do_call(struct los_frame *frame, uint64_t number, uint64_t return_ad
     frame->regs.rip = frame->regs.rcx = return_address;
     frame->regs.r11 = frame->regs.rflags;
     los_current()->in_system_call = true;
-    los_personality.system_call(frame);
+    lx_system_call(frame);
     return true;
 }
 

@@ -121,80 +121,96 @@ static uint64_t narrow_unsigned(uint64_t value, unsigned bytes)
     return bytes == 8 ? value : value & ((1ul << (bytes * 8)) - 1);
 }
 
+/* Width and precision may come from the arguments: C gives va_list by reference only inside a structure. */
+struct arguments {
+    va_list list;
+};
+
+static const char *parse_spec(const char *at, struct spec *spec, struct arguments *args)
+{
+    *spec = (struct spec){.precision = -1};
+    at = parse_flags(at, spec);
+    if (*at == '*') {
+        spec->width = va_arg(args->list, int);
+        if (spec->width < 0) {
+            spec->left = true;
+            spec->width = -spec->width;
+        }
+        at++;
+    } else {
+        at = parse_number(at, &spec->width);
+    }
+    if (*at == '.' && at[1] == '*') {
+        spec->precision = va_arg(args->list, int);
+        if (spec->precision < 0)
+            spec->precision = -1;
+        at += 2;
+    } else if (*at == '.') {
+        at = parse_number(at + 1, &spec->precision);
+    }
+    return parse_length(at, spec);
+}
+
+static void put_unsigned(struct output *out, struct spec *spec, char conversion, uint64_t value)
+{
+    const char *prefix = "";
+    spec->upper = conversion == 'X';
+    if (spec->alternate && value && conversion == 'x')
+        prefix = "0x";
+    else if (spec->alternate && value && conversion == 'X')
+        prefix = "0X";
+    put_number(out, spec, value, conversion == 'u' ? 10 : conversion == 'o' ? 8 : 16, prefix);
+}
+
+static void put_conversion(struct output *out, struct spec *spec, char conversion, struct arguments *args)
+{
+    bool wide = spec->bytes == sizeof(long);
+    switch (conversion) {
+    case 'd':
+    case 'i':
+        put_signed(out, spec,
+                   narrow_signed(wide ? va_arg(args->list, long) : va_arg(args->list, int), spec->bytes));
+        break;
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
+        put_unsigned(out, spec, conversion,
+                     narrow_unsigned(wide ? va_arg(args->list, unsigned long) : va_arg(args->list, unsigned),
+                                     spec->bytes));
+        break;
+    case 'p': put_number(out, spec, (uint64_t)va_arg(args->list, void *), 16, "0x"); break;
+    case 'c':
+        pad(out, ' ', spec->left ? 0 : spec->width - 1);
+        put(out, (char)va_arg(args->list, int));
+        pad(out, ' ', spec->left ? spec->width - 1 : 0);
+        break;
+    case 's': put_string(out, spec, va_arg(args->list, const char *)); break;
+    case '%': put(out, '%'); break;
+    default: /* not ours: show it as it is */
+        put(out, '%');
+        put(out, conversion);
+        break;
+    }
+}
+
 int los_vsnprintf(char *to, size_t size, const char *format, va_list list)
 {
     struct output out = {.to = to, .size = size};
-    va_list args;
-    va_copy(args, list);
+    struct arguments args;
+    va_copy(args.list, list);
     for (const char *at = format; *at; at++) {
+        struct spec spec;
         if (*at != '%') {
             put(&out, *at);
             continue;
         }
-        struct spec spec = {.precision = -1};
-        at = parse_flags(at + 1, &spec);
-        if (*at == '*') {
-            spec.width = va_arg(args, int);
-            if (spec.width < 0) {
-                spec.left = true;
-                spec.width = -spec.width;
-            }
-            at++;
-        } else {
-            at = parse_number(at, &spec.width);
-        }
-        if (*at == '.') {
-            if (at[1] == '*') {
-                spec.precision = va_arg(args, int);
-                if (spec.precision < 0)
-                    spec.precision = -1;
-                at += 2;
-            } else {
-                at = parse_number(at + 1, &spec.precision);
-            }
-        }
-        at = parse_length(at, &spec);
+        at = parse_spec(at + 1, &spec, &args);
         if (!*at)
             break;
-        char one[2] = {0, 0};
-        uint64_t value;
-        switch (*at) {
-        case 'd':
-        case 'i':
-            put_signed(&out, &spec,
-                       narrow_signed(spec.bytes == 8 ? va_arg(args, long) : va_arg(args, int), spec.bytes));
-            break;
-        case 'u':
-        case 'x':
-        case 'X':
-        case 'o':
-            value = narrow_unsigned(spec.bytes == 8 ? va_arg(args, unsigned long) : va_arg(args, unsigned),
-                                    spec.bytes);
-            spec.upper = *at == 'X';
-            put_number(&out, &spec, value,
-                       *at == 'u'   ? 10
-                       : *at == 'o' ? 8
-                                    : 16,
-                       spec.alternate && value && *at == 'x'   ? "0x"
-                       : spec.alternate && value && *at == 'X' ? "0X"
-                                                               : "");
-            break;
-        case 'p': put_number(&out, &spec, (uint64_t)va_arg(args, void *), 16, "0x"); break;
-        case 'c':
-            one[0] = (char)va_arg(args, int);
-            pad(&out, ' ', spec.left ? 0 : spec.width - 1);
-            put(&out, one[0]);
-            pad(&out, ' ', spec.left ? spec.width - 1 : 0);
-            break;
-        case 's': put_string(&out, &spec, va_arg(args, const char *)); break;
-        case '%': put(&out, '%'); break;
-        default: /* not ours: show it as it is */
-            put(&out, '%');
-            put(&out, *at);
-            break;
-        }
+        put_conversion(&out, &spec, *at, &args);
     }
-    va_end(args);
+    va_end(args.list);
     if (size)
         to[out.length < size ? out.length : size - 1] = 0;
     return (int)out.length;
