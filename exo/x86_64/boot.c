@@ -54,6 +54,8 @@ void x86_main(uint32_t magic, uint64_t info_physical)
     bool quiet = x86_boot_word("quiet");
     if (!quiet)
         x86_log_init();
+    if (!quiet && x86_loader_text_screen)
+        x86_log_screen((volatile uint16_t *)(X86_DIRECT + TEXT_SCREEN)); /* there in the boot page tables */
     x86_log("KxOS\n");
     if (!known)
         machine_panic("neither Multiboot2 nor PVH, or no memory map");

@@ -92,9 +92,14 @@ struct x86_cpu {
 };
 extern struct x86_cpu x86_cpus[EXO_CPUS_MAX];
 extern uint32_t x86_cpu_count; /* CPUs that run */
-/* GS is this CPU's while in ring 0. */
-/* cppcheck-suppress nullPointer; address 0 of that segment */
-static inline struct x86_cpu *x86_cpu(void) { return *(struct x86_cpu * __seg_gs *)0; }
+/* GS is this CPU's while in ring 0. Not by `__seg_gs`: GCC 12 takes what it loads there for a pointer to nothing, and drops
+ * stores through it. */
+static inline struct x86_cpu *x86_cpu(void)
+{
+    struct x86_cpu *cpu;
+    __asm__("movq %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
 
 /* --- features.c: what CPUID says, and switching it on (each CPU calls x86_features_enable once, first thing) */
 struct x86_features {
