@@ -9,14 +9,12 @@ extern const char lx_vdso_start[], lx_vdso_end[]; /* the shared object that vdso
 static struct los_object *object; /* page 0: the data; from page 1 on: the ELF image */
 static struct lx_vdso_data *data;
 
-static uint64_t image_pages(void)
-{
-    return LOS_ROUND_UP((uint64_t)(lx_vdso_end - lx_vdso_start), LOS_PAGE) / LOS_PAGE;
-}
+static uint64_t image_bytes(void) { return (uint64_t)lx_vdso_end - (uint64_t)lx_vdso_start; }
+static uint64_t image_pages(void) { return LOS_ROUND_UP(image_bytes(), LOS_PAGE) / LOS_PAGE; }
 
 static long fill(struct los_object *fresh)
 {
-    uint64_t bytes = (uint64_t)(lx_vdso_end - lx_vdso_start);
+    uint64_t bytes = image_bytes();
     for (uint64_t i = 0; i <= image_pages(); i++) {
         los_pageno page;
         if (fresh->ops->page(fresh, i, true, &page) < 0)

@@ -53,7 +53,7 @@ struct los_object_ops {
 struct los_object {
     const struct los_object_ops *ops;
     uint32_t refs;
-    void *overlay; /* los_space_patch's patched text pages; dropped by los_object_changed */
+    void *overlay;   /* los_space_patch's patched text pages; dropped by los_object_changed */
     uint32_t mapped; /* regions that show it: kept by memory/, 0 at first */
 };
 void los_object_ref(struct los_object *object);
@@ -90,27 +90,30 @@ struct los_space {
     uint32_t refs; /* threads' processes that use it (vfork and CLONE_VM share it) */
     exo_handle handle;
     uint64_t region_count, virtual_pages, resident_pages, shared_pages; /* shared: resident and of an object */
-    uint64_t peak_pages, peak_virtual_pages;                              /* the most that were resident, virtual */
-    uint64_t stack_limit, address_limit; /* bytes; UINT64_MAX: none. 8 MiB and none at first */
-    uint64_t heap_start, heap_end; /* the break */
-    uint64_t map_top; /* new mappings are placed downwards from here */
-    void *tables;     /* memory/: what is mapped where */
+    uint64_t peak_pages, peak_virtual_pages; /* the most that were resident, virtual */
+    uint64_t stack_limit, address_limit;     /* bytes; UINT64_MAX: none. 8 MiB and none at first */
+    uint64_t heap_start, heap_end;           /* the break */
+    uint64_t map_top;                        /* new mappings are placed downwards from here */
+    void *tables;                            /* memory/: what is mapped where */
 };
-struct los_space *los_space_create(void); /* empty, the container segment grafted; NULL: out of memory or pool */
+struct los_space *
+los_space_create(void); /* empty, the container segment grafted; NULL: out of memory or pool */
 struct los_space *los_space_fork(struct los_space *from); /* copy on write */
 void los_space_ref(struct los_space *space);
 void los_space_unref(struct los_space *space); /* the last one destroys it; not the present one of any vCPU */
 /* Maps [address, address + bytes) (FIXED) or somewhere (0, or a hint). Takes its own references on object and file. Returns the address or
  * an error: INVAL, NOMEM, EXIST. */
-long los_space_map(struct los_space *space, uint64_t address, uint64_t bytes, uint32_t protection, uint32_t flags,
-                   struct los_object *object, uint64_t object_page, struct los_file *file, const char *name);
+long los_space_map(struct los_space *space, uint64_t address, uint64_t bytes, uint32_t protection,
+                   uint32_t flags, struct los_object *object, uint64_t object_page, struct los_file *file,
+                   const char *name);
 long los_space_unmap(struct los_space *space, uint64_t address, uint64_t bytes);
 long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes, uint32_t protection);
-long los_space_remap(struct los_space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes, bool may_move,
-                     bool fixed, uint64_t new_address);
+long los_space_remap(struct los_space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes,
+                     bool may_move, bool fixed, uint64_t new_address);
 /* Drops private pages in the range (they read as fresh afterwards). */
 long los_space_discard(struct los_space *space, uint64_t address, uint64_t bytes);
-long los_space_set_break(struct los_space *space, uint64_t end); /* returns the new or, on failure, the old break */
+long los_space_set_break(struct los_space *space,
+                         uint64_t end); /* returns the new or, on failure, the old break */
 struct los_region *los_space_find(struct los_space *space, uint64_t address); /* that contains it, or NULL */
 /* Access by ring 3 to an address failed. Returns 0 when resolved, FAULT (no such region: SEGV_MAPERR), ACCES (region forbids it:
  * SEGV_ACCERR), NOMEM, or IO (page beyond the end of the object: SIGBUS). */
@@ -127,9 +130,9 @@ int los_space_patch(struct los_space *space, uint64_t address, const void *to, s
 void los_space_activate(struct los_space *space);
 
 /* --- user memory of the current thread, by its addresses. May sleep never, may fault pages in. ------------------------ */
-int los_copy_in(void *to, uint64_t user, size_t bytes);        /* 0 or FAULT */
+int los_copy_in(void *to, uint64_t user, size_t bytes);          /* 0 or FAULT */
 int los_copy_out(uint64_t user, const void *from, size_t bytes); /* 0 or FAULT */
-int los_clear_user(uint64_t user, size_t bytes);               /* 0 or FAULT */
+int los_clear_user(uint64_t user, size_t bytes);                 /* 0 or FAULT */
 /* Copies a string with its NUL; returns its length without it, FAULT, or NAMETOOLONG when there is no NUL in `size` bytes. */
 long los_copy_in_string(char *to, uint64_t user, size_t size);
 /* 32-bit atomic read, and compare-and-exchange, of an aligned user word. 0 or FAULT. */
@@ -144,7 +147,8 @@ struct los_transfer {
     bool user; /* at is an address of the current program; else of the library OS */
 };
 /* Moves min(bytes, left), advances, returns how many were moved (0 to that), or FAULT if none could be. */
-long los_transfer_out(struct los_transfer *transfer, const void *from, size_t bytes); /* to the program: for read */
-long los_transfer_in(struct los_transfer *transfer, void *to, size_t bytes);          /* from it: for write */
+long los_transfer_out(struct los_transfer *transfer, const void *from,
+                      size_t bytes);                                         /* to the program: for read */
+long los_transfer_in(struct los_transfer *transfer, void *to, size_t bytes); /* from it: for write */
 
 #endif
