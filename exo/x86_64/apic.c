@@ -29,6 +29,7 @@
 #define LVT_MASKED       0x10000u
 #define LVT_TSC_DEADLINE 0x40000u
 #define LVT_NMI          0x400u
+#define LVT_EXTERNAL     0x700u
 #define COMMAND_PENDING  0x1000u
 #define COMMAND_INIT     0x4500u /* asserted */
 #define COMMAND_STARTUP  0x4600u
@@ -84,6 +85,24 @@ uint32_t x86_apic_id(void)
     return leaf[1] >> 24;
 }
 
+/* Moves the old controllers' 16 vectors out of the way and masks them: spurious ones may still come. This must precede
+ * LINT0, by which they reach the CPU: a request of theirs that the firmware left is withdrawn only while that is open. */
+static void pic_off(void)
+{
+    static const uint8_t init[][2] = {{0x20, 0x11},
+                                      {0xa0, 0x11},
+                                      {0x21, X86_VECTOR_PIC},
+                                      {0xa1, X86_VECTOR_PIC + 8},
+                                      {0x21, 4},
+                                      {0xa1, 2},
+                                      {0x21, 1},
+                                      {0xa1, 1},
+                                      {0x21, 0xff},
+                                      {0xa1, 0xff}};
+    for (unsigned i = 0; i < sizeof init / sizeof init[0]; i++)
+        x86_out8(init[i][0], init[i][1]);
+}
+
 static void choose_mode(uint64_t base)
 {
     uint32_t leaf[4];
@@ -101,8 +120,10 @@ void x86_apic_init_cpu(void)
 {
     struct x86_cpu *cpu = x86_cpu();
     uint64_t base = x86_read_msr(MSR_APIC_BASE);
-    if (cpu->number == 0)
+    if (cpu->number == 0) {
+        pic_off();
         choose_mode(base);
+    }
     /* From off to x2APIC there is no direct way. */
     x86_write_msr(MSR_APIC_BASE, base | BASE_ENABLED);
     if (x2apic)
@@ -110,12 +131,12 @@ void x86_apic_init_cpu(void)
     cpu->apic_id = x86_apic_id();
     cpu->timer_ns = UINT64_MAX;
 
-    lapic_write(REG_TASK, 0);
     lapic_write(REG_SPURIOUS, SPURIOUS_APIC_ON | X86_VECTOR_SPURIOUS);
-    lapic_write(REG_LVT_LINT0, LVT_MASKED);
+    lapic_write(REG_LVT_LINT0, LVT_MASKED | LVT_EXTERNAL);
     lapic_write(REG_LVT_LINT1, cpu->number == 0 ? LVT_NMI : LVT_MASKED);
     lapic_write(REG_LVT_ERROR, LVT_MASKED);
     lapic_write(REG_EOI, 0);
+    lapic_write(REG_TASK, 0); /* last: it also makes the APIC look anew at what is pending */
     if (x86_features.tsc_deadline) {
         lapic_write(REG_LVT_TIMER, LVT_TSC_DEADLINE | X86_VECTOR_TIMER);
         /* Intel SDM volume 3, 11.5.4.1: by memory, the mode is not sure to precede the deadline without a fence. */
@@ -191,23 +212,6 @@ static void ioapic_write(uint32_t n, uint32_t index, uint32_t value)
     ioapic[n].registers[4] = value;
 }
 
-/* Moves the old controllers' 16 vectors out of the way and masks them: spurious ones may still come. */
-static void pic_off(void)
-{
-    static const uint8_t init[][2] = {{0x20, 0x11},
-                                      {0xa0, 0x11},
-                                      {0x21, X86_VECTOR_PIC},
-                                      {0xa1, X86_VECTOR_PIC + 8},
-                                      {0x21, 4},
-                                      {0xa1, 2},
-                                      {0x21, 1},
-                                      {0xa1, 1},
-                                      {0x21, 0xff},
-                                      {0xa1, 0xff}};
-    for (unsigned i = 0; i < sizeof init / sizeof init[0]; i++)
-        x86_out8(init[i][0], init[i][1]);
-}
-
 /* What a line is unless an override says otherwise: ISA lines are edges, PCI's are levels, active low. */
 static uint32_t line_mode(uint32_t line)
 {
@@ -219,7 +223,6 @@ static uint32_t line_mode(uint32_t line)
 
 void x86_ioapic_init(void)
 {
-    pic_off();
     for (uint32_t i = 0; i < x86_acpi.ioapics; i++) {
         uint32_t first = x86_acpi.ioapic[i].first_line, n = ioapics;
         ioapic[n].registers = x86_map_device(x86_acpi.ioapic[i].physical, 32);
