@@ -232,7 +232,7 @@ static const struct los_file_ops controlling_ops = {.open = controlling_open};
 
 void los_console_init(void)
 {
-    const struct los_start *start = (const struct los_start *)LOS_START;
+    const struct los_start *start = LOS_START_PAGE;
     plain = los_option("cmd") != NULL || los_option("cmdfile") != NULL;
     los_device_register(5, 0, "tty", &controlling_ops, NULL);
     if (uart_start(&errors, start->ports_errors, "ttyS1", 65)) {
