@@ -44,12 +44,12 @@ struct los_descriptors *los_descriptors_create(void)
 
 static bool grow(struct los_descriptors *table, uint32_t at_least)
 {
-    uint32_t size = table->size, words;
+    uint32_t size = table->size ? table->size : FIRST_SIZE, words;
     while (size < at_least)
         size *= 2;
     if (size == table->size)
         return true;
-    if (size > LARGEST_SIZE)
+    if (size > LARGEST_SIZE || !table->size)
         return false;
     words = size / WORD_BITS;
     struct los_file **files = los_alloc_zeroed(size * sizeof(*files));
@@ -134,7 +134,14 @@ void los_descriptors_close_on_exec(struct los_descriptors *table) { close_all(ta
 
 /* --- the current process's -------------------------------------------------------------------------------------------- */
 
-static struct los_descriptors *current_table(void) { return los_current()->process->descriptors; }
+static const struct los_descriptors none; /* of a process that never opened anything */
+static struct los_descriptors *current_table(void)
+{
+    struct los_process *process = los_current()->process;
+    if (!process->descriptors)
+        process->descriptors = los_descriptors_create();
+    return process->descriptors ? process->descriptors : (struct los_descriptors *)&none;
+}
 
 static uint32_t limit(void)
 {

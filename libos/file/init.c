@@ -32,16 +32,17 @@ static void limit_root(void)
     los_tmpfs_set_limit(root_filesystem, grown > half ? grown : half);
 }
 
+/* The directory may be missing, and a personality may register the type, and mount it, later. */
 static void mount_if_there(const char *type, const char *target)
 {
     long error = los_mount(type, target, type, 0, NULL);
-    if (error && error != -LOS_E_NOENT)
+    if (error && error != -LOS_E_NOENT && error != -LOS_E_NODEV)
         los_log("files: %s: error %ld", target, -error);
 }
 
 void los_files_init(void)
 {
-    const struct los_start *start = (const struct los_start *)LOS_START;
+    const struct los_start *start = LOS_START_PAGE;
     los_file_systems_init();
     if (start->module_size) {
         los_cpio_unpack((const void *)LOS_MODULE, start->module_size); /* says itself what is wrong */
