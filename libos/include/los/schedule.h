@@ -49,7 +49,11 @@ _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library 
 #ifndef EXO_UNIT_TEST
 static inline struct los_cpu *los_cpu(void)
 {
-    return *(struct los_cpu * __seg_gs *)(EXO_VP_LIBOS + 40); /* a load through GS, which points at the vCPU page */
+    /* A load through GS, which points at the vCPU page. The one exception to "no assembly": GCC 12 thinks that a pointer
+     * loaded from a constant address in __seg_gs points at nothing, and drops the stores through it. */
+    struct los_cpu *cpu;
+    __asm__("movq %%gs:%c1, %0" : "=r"(cpu) : "i"(EXO_VP_LIBOS + 40));
+    return cpu;
 }
 #else
 struct los_cpu *los_cpu(void);
