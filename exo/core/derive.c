@@ -25,17 +25,13 @@ static exo_handle make_child(struct domain *domain, struct token *source, uint32
 long call_token_derive(const struct call *call)
 {
     uint64_t rights = call->argument[1], offset = call->argument[2], count = call->argument[3];
-    const struct token_ref source = token_lookup(call->domain, call->argument[0], EXO_NONE, EXO_SPLIT);
-    if (source.error)
-        return source.error;
+    NEED(token, source, 0, EXO_SPLIT);
     bool ranged = token_is_range(source.token->kind);
     uint64_t whole = ranged ? source.token->count : 1;
     if ((rights & ~(uint64_t)source.token->rights) != 0 || count == 0 || offset >= whole ||
         count > whole - offset)
         return -EXO_E_BAD_ARGUMENT;
-    long error = token_room(call->domain, 0);
-    if (error)
-        return error;
+    NEED_OK(token_room(call->domain, 0));
 
     uint64_t base = ranged ? source.token->base + offset : 0;
     return (long)make_child(call->domain, source.token, (uint32_t)rights, base, count);
@@ -44,21 +40,15 @@ long call_token_derive(const struct call *call)
 long call_token_send(const struct call *call)
 {
     uint64_t rights = call->argument[2], flags = call->argument[3];
-    const struct domain_ref to = domain_lookup(call->domain, call->argument[0], EXO_W);
-    if (to.error)
-        return to.error;
-    const struct token_ref source = token_lookup(call->domain, call->argument[1], EXO_NONE, EXO_SEND);
-    if (source.error)
-        return source.error;
+    NEED(domain, to, 0, EXO_W);
+    NEED(token, source, 1, EXO_SEND);
     struct token *token = source.token;
     if ((rights & ~(uint64_t)token->rights) != 0 ||
         (flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
         return -EXO_E_BAD_ARGUMENT;
     if (to.domain->dying)
         return -EXO_E_DEAD;
-    long error = token_room(to.domain, 0);
-    if (error)
-        return error;
+    NEED_OK(token_room(to.domain, 0));
     if (token->kind == EXO_FRAME && !(flags & EXO_SEND_CONTENTS)) {
         if (!frame_all_user(token->base, token->count) || frame_any_written(token->base, token->count))
             return -EXO_E_BUSY;
@@ -77,9 +67,7 @@ long call_token_send(const struct call *call)
 
 long call_token_drop(const struct call *call)
 {
-    const struct token_ref dropped = token_lookup(call->domain, call->argument[0], EXO_NONE, 0);
-    if (dropped.error)
-        return dropped.error;
+    NEED(token, dropped, 0, 0);
 
     struct slice *slice = dropped.token->kind == EXO_SLICE ? dropped.token->object : NULL;
     token_drop(dropped.token);
@@ -90,9 +78,7 @@ long call_token_drop(const struct call *call)
 
 long call_token_info(const struct call *call)
 {
-    const struct token_ref asked = token_lookup(call->domain, call->argument[0], EXO_NONE, 0);
-    if (asked.error)
-        return asked.error;
+    NEED(token, asked, 0, 0);
     const struct token *token = asked.token;
     struct exo_token_info info = {.kind = token->kind, .rights = token->rights, .count = 1};
     if (token_is_range(token->kind)) {

@@ -111,14 +111,9 @@ static long check_donation(const struct frame_ref *frame, uint64_t least)
 
 long call_domain_create(const struct call *call)
 {
-    const struct frame_ref pool = frame_lookup(call->domain, call->argument[0], EXO_OWN);
-    if (pool.error)
-        return pool.error;
-    long error = check_donation(&pool, POOL_PAGES_MIN);
-    if (!error)
-        error = token_room(call->domain, 0);
-    if (error)
-        return error;
+    NEED(frame, pool, 0, EXO_OWN);
+    NEED_OK(check_donation(&pool, POOL_PAGES_MIN));
+    NEED_OK(token_room(call->domain, 0));
 
     struct domain *domain = domain_make(pool.pfn, pool.pages, call->domain, call->vcpu);
     exo_handle handle;
@@ -128,17 +123,11 @@ long call_domain_create(const struct call *call)
 
 long call_domain_donate(const struct call *call)
 {
-    const struct domain_ref to = domain_lookup(call->domain, call->argument[0], EXO_W);
-    if (to.error)
-        return to.error;
-    const struct frame_ref frame = frame_lookup(call->domain, call->argument[1], EXO_OWN);
-    if (frame.error)
-        return frame.error;
+    NEED(domain, to, 0, EXO_W);
+    NEED(frame, frame, 1, EXO_OWN);
     if (to.domain->dying)
         return -EXO_E_DEAD;
-    long error = check_donation(&frame, 1);
-    if (error)
-        return error;
+    NEED_OK(check_donation(&frame, 1));
 
     pool_add(to.domain, frame.pfn, frame.pages);
     return 0;
@@ -146,9 +135,7 @@ long call_domain_donate(const struct call *call)
 
 long call_domain_destroy(const struct call *call)
 {
-    const struct domain_ref ref = domain_lookup(call->domain, call->argument[0], EXO_OWN);
-    if (ref.error)
-        return ref.error;
+    NEED(domain, ref, 0, EXO_OWN);
     for (const struct domain *domain = call->domain; domain != NULL; domain = domain->parent)
         if (domain == ref.domain) /* it, or one that it depends on */
             return -EXO_E_BAD_ARGUMENT;
@@ -159,9 +146,7 @@ long call_domain_destroy(const struct call *call)
 
 long call_domain_info(const struct call *call)
 {
-    const struct domain_ref ref = domain_lookup(call->domain, call->argument[0], EXO_R);
-    if (ref.error)
-        return ref.error;
+    NEED(domain, ref, 0, EXO_R);
     const struct domain *domain = ref.domain;
     struct exo_domain_info info = {
         .pool_pages = domain->pool_pages,

@@ -133,12 +133,8 @@ static long check_range(const struct space *space, uint64_t va, uint64_t pages)
 long call_space_unmap(const struct call *call)
 {
     uint64_t va = call->argument[1], pages = call->argument[2];
-    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_W);
-    if (space.error)
-        return space.error;
-    long error = check_range(space.space, va, pages);
-    if (error)
-        return error;
+    NEED(space, space, 0, EXO_W);
+    NEED_OK(check_range(space.space, va, pages));
 
     struct work work = {WORK_PER_UNMAP};
     return edit_unmap(space.space, &va, va + pages * EXO_PAGE_SIZE, &work) ? 0 : -EXO_E_AGAIN;
@@ -147,14 +143,10 @@ long call_space_unmap(const struct call *call)
 long call_space_protect(const struct call *call)
 {
     uint64_t va = call->argument[1], pages = call->argument[2], prot = call->argument[3];
-    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_W);
-    if (space.error)
-        return space.error;
+    NEED(space, space, 0, EXO_W);
     if ((prot & ~(uint64_t)(EXO_MAP_R | EXO_MAP_W | EXO_MAP_X)) != 0)
         return -EXO_E_BAD_ARGUMENT;
-    long error = check_range(space.space, va, pages);
-    if (error)
-        return error;
+    NEED_OK(check_range(space.space, va, pages));
 
     struct work work = {WORK_PER_UNMAP};
     struct edit edit = {.what = EDIT_PROTECT,

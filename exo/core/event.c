@@ -7,15 +7,11 @@
 
 long call_event_derive(const struct call *call)
 {
-    const struct vcpu_ref vcpu = vcpu_lookup(call->domain, call->argument[0], EXO_W);
-    if (vcpu.error)
-        return vcpu.error;
+    NEED(vcpu, vcpu, 0, EXO_W);
     uint64_t bit = call->argument[1];
     if (bit < EXO_PENDING_USER || bit > 63)
         return -EXO_E_BAD_ARGUMENT;
-    long error = token_room(call->domain, 0);
-    if (error)
-        return error;
+    NEED_OK(token_room(call->domain, 0));
 
     exo_handle handle;
     struct token *token = token_make_object(call->domain, EXO_EVENT, EXO_W | EXO_SEND | EXO_SPLIT | EXO_OWN,
@@ -26,9 +22,7 @@ long call_event_derive(const struct call *call)
 
 long call_event_ring(const struct call *call)
 {
-    const struct event_ref event = event_lookup(call->domain, call->argument[0], EXO_W);
-    if (event.error)
-        return event.error;
+    NEED(event, event, 0, EXO_W);
 
     vcpu_ring(event.vcpu, event.bit);
     return 0;

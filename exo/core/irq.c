@@ -39,9 +39,7 @@ void core_irq(uint32_t line)
 
 long call_irq_bind(const struct call *call)
 {
-    const struct range_ref irq = range_lookup(call->domain, call->argument[0], EXO_IRQ, EXO_X);
-    if (irq.error)
-        return irq.error;
+    NEED(irq, irq, 0, EXO_X);
     if (irq.count != 1)
         return -EXO_E_BAD_ARGUMENT;
     struct irq_binding *binding = &bindings[irq.base];
@@ -51,9 +49,7 @@ long call_irq_bind(const struct call *call)
         irq_unbind(binding);
         return 0;
     }
-    const struct event_ref event = event_lookup(call->domain, call->argument[1], EXO_W);
-    if (event.error)
-        return event.error;
+    NEED(event, event, 1, EXO_W);
 
     irq_unbind(binding);
     binding->vcpu = event.vcpu;
@@ -66,9 +62,7 @@ long call_irq_bind(const struct call *call)
 
 long call_irq_ack(const struct call *call)
 {
-    const struct range_ref irq = range_lookup(call->domain, call->argument[0], EXO_IRQ, EXO_X);
-    if (irq.error)
-        return irq.error;
+    NEED(irq, irq, 0, EXO_X);
     if (irq.count != 1)
         return -EXO_E_BAD_ARGUMENT;
     if (bindings[irq.base].vcpu == NULL)

@@ -149,9 +149,7 @@ static long map_element(const struct call *call, struct batch *batch, const stru
     const struct frame_ref frame = frame_lookup(call->domain, map->frame, 0);
     if (frame.error)
         return frame.error;
-    long error = decode(batch, map, &frame);
-    if (error)
-        return error;
+    NEED_OK(decode(batch, map, &frame));
 
     uint64_t pfn = frame.pfn + map->offset;
     apply(batch, map->va, pfn, map->count, map->prot, frame.rights & (EXO_R | EXO_W | EXO_X));
@@ -161,9 +159,7 @@ static long map_element(const struct call *call, struct batch *batch, const stru
 long call_space_map(const struct call *call)
 {
     uint64_t from = call->argument[1], n = call->argument[2], done = 0;
-    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_W);
-    if (space.error)
-        return space.error;
+    NEED(space, space, 0, EXO_W);
     if (n > MAPS_MAX)
         return -EXO_E_BAD_ARGUMENT;
 

@@ -172,9 +172,7 @@ void revoke_leaves(struct space *space)
 
 long call_token_revoke(const struct call *call)
 {
-    const struct token_ref root = token_lookup(call->domain, call->argument[0], EXO_NONE, EXO_OWN);
-    if (root.error)
-        return root.error;
+    NEED(token, root, 0, EXO_OWN);
 
     struct work work = {WORK_PER_CALL};
     return token_end_below(root.token, call->domain, &work) && revoke_finish(&work) ? 0 : -EXO_E_AGAIN;

@@ -59,6 +59,14 @@ void slice_unbind(struct vcpu *vcpu)
     token_unlink(&vcpu->slice_token);
 }
 
+void slice_leave(struct vcpu *vcpu)
+{
+    struct slice *slice = vcpu->slice;
+    slice_unbind(vcpu);
+    if (slice != NULL)
+        slice_reap(slice);
+}
+
 void slice_end(struct slice *slice)
 {
     alarm_cancel(&slice->refill);
@@ -122,18 +130,14 @@ static void take_share(struct slice *slice, uint32_t cpu, uint32_t share)
 long call_slice_create(const struct call *call)
 {
     uint64_t cpu = call->argument[1], budget_us = call->argument[2], period_us = call->argument[3];
-    const struct slice_ref source = slice_lookup(call->domain, call->argument[0], EXO_SPLIT);
-    if (source.error)
-        return source.error;
+    NEED(slice, source, 0, EXO_SPLIT);
     if (period_us < PERIOD_MIN_US || period_us > PERIOD_MAX_US || budget_us == 0 || budget_us > period_us ||
         cpu >= machine_cpus() || !(source.slice->cpu_set & 1ul << cpu))
         return -EXO_E_BAD_ARGUMENT;
     uint32_t share = (uint32_t)((budget_us * SHARE_ALL + period_us - 1) / period_us);
     if (share > source.slice->share[cpu])
         return -EXO_E_NO_TIME;
-    long error = token_room(call->domain, 1);
-    if (error)
-        return error;
+    NEED_OK(token_room(call->domain, 1));
 
     take_share(source.slice, (uint32_t)cpu, share);
     struct slice *slice = slice_make(call->domain, source.slice, source.token, period_us * 1000);
@@ -149,12 +153,8 @@ long call_slice_create(const struct call *call)
 
 long call_slice_bind(const struct call *call)
 {
-    const struct vcpu_ref vcpu = vcpu_lookup(call->domain, call->argument[0], EXO_X);
-    if (vcpu.error)
-        return vcpu.error;
-    const struct slice_ref slice = slice_lookup(call->domain, call->argument[1], EXO_X);
-    if (slice.error)
-        return slice.error;
+    NEED(vcpu, vcpu, 0, EXO_X);
+    NEED(slice, slice, 1, EXO_X);
     if (slice.slice->vcpu != NULL && slice.slice->vcpu != vcpu.vcpu)
         return -EXO_E_BUSY;
 

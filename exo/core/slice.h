@@ -36,6 +36,7 @@ _Static_assert(sizeof(struct slice) <= EXO_PAGE_SIZE, "one frame");
 struct slice *slice_make_boot(struct domain *domain); /* takes a frame of the pool */
 void slice_bind(struct slice *slice, struct vcpu *vcpu, struct token *through);
 void slice_unbind(struct vcpu *vcpu); /* from whatever slice it has */
+void slice_leave(struct vcpu *vcpu);  /* the same, and the slice ends if nobody has it any more */
 void slice_reap(struct slice *slice); /* ends it if nobody has it any more */
 void slice_end(struct slice *slice);  /* no token names it */
 

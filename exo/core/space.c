@@ -78,14 +78,10 @@ static bool in_use(const struct space *space)
 
 long call_space_create(const struct call *call)
 {
-    const struct domain_ref owner = domain_lookup(call->domain, call->argument[0], EXO_W);
-    if (owner.error)
-        return owner.error;
+    NEED(domain, owner, 0, EXO_W);
     if (owner.domain->dying)
         return -EXO_E_DEAD;
-    long error = token_room(call->domain, owner.domain == call->domain ? 2 : 0);
-    if (error)
-        return error;
+    NEED_OK(token_room(call->domain, owner.domain == call->domain ? 2 : 0));
     if (owner.domain->pool_free < 2)
         return -EXO_E_NO_POOL;
 
@@ -97,9 +93,7 @@ long call_space_create(const struct call *call)
 
 long call_space_destroy(const struct call *call)
 {
-    const struct space_ref ref = space_lookup(call->domain, call->argument[0], EXO_OWN);
-    if (ref.error)
-        return ref.error;
+    NEED(space, ref, 0, EXO_OWN);
     struct space *space = ref.space;
     if (space->grafts != 0 || in_use(space))
         return -EXO_E_BUSY;
@@ -124,12 +118,8 @@ long call_space_destroy(const struct call *call)
 long call_space_graft(const struct call *call)
 {
     uint64_t slot = call->argument[2];
-    const struct space_ref to = space_lookup(call->domain, call->argument[0], EXO_W);
-    if (to.error)
-        return to.error;
-    const struct space_ref from = space_lookup(call->domain, call->argument[1], EXO_W);
-    if (from.error)
-        return from.error;
+    NEED(space, to, 0, EXO_W);
+    NEED(space, from, 1, EXO_W);
     if (slot >= USER_SLOTS || to.space->domain != from.space->domain || to.space == from.space)
         return -EXO_E_BAD_ARGUMENT;
     struct space *owner = from.space->graft_from[slot] ? from.space->graft_from[slot] : from.space;
@@ -153,9 +143,7 @@ long call_space_graft(const struct call *call)
 long call_space_query(const struct call *call)
 {
     uint64_t va = call->argument[1], out = call->argument[2], n = call->argument[3];
-    const struct space_ref space = space_lookup(call->domain, call->argument[0], EXO_R);
-    if (space.error)
-        return space.error;
+    NEED(space, space, 0, EXO_R);
     if (va % EXO_PAGE_SIZE != 0 || n > 512)
         return -EXO_E_BAD_ARGUMENT;
     if (va > EXO_USER_END || n > (EXO_USER_END - va) / EXO_PAGE_SIZE)

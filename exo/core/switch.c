@@ -91,9 +91,7 @@ static void enter(struct cpu *cpu, struct vcpu *vcpu, struct space *space)
 static long switch_slowly(const struct call *call)
 {
     struct token *token;
-    long error = token_find(call->domain, call->argument[0], EXO_SPACE, EXO_X, &token);
-    if (error)
-        return error;
+    NEED_OK(token_find(call->domain, call->argument[0], EXO_SPACE, EXO_X, &token));
     struct space *space = token->object;
     if (space->domain != call->domain)
         return -EXO_E_BAD_ARGUMENT;

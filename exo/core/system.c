@@ -15,9 +15,7 @@ long call_abi_version(const struct call *call)
 long call_log_write(const struct call *call)
 {
     uint64_t text = call->argument[1], length = call->argument[2];
-    const struct token_ref machine = token_lookup(call->domain, call->argument[0], EXO_MACHINE, EXO_W);
-    if (machine.error)
-        return machine.error;
+    NEED(machine, machine, 0, EXO_W);
     if (length > LOG_MAX)
         return -EXO_E_BAD_ARGUMENT;
 
@@ -33,9 +31,7 @@ long call_log_write(const struct call *call)
 
 long call_machine_power(const struct call *call)
 {
-    const struct token_ref machine = token_lookup(call->domain, call->argument[0], EXO_MACHINE, EXO_X);
-    if (machine.error)
-        return machine.error;
+    NEED(machine, machine, 0, EXO_X);
     if (call->argument[1] != EXO_POWER_OFF && call->argument[1] != EXO_POWER_RESET)
         return -EXO_E_BAD_ARGUMENT;
 

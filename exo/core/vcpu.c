@@ -80,6 +80,7 @@ void vcpu_stop(struct vcpu *vcpu, enum exo_vcpu_status status)
     alarm_cancel(&vcpu->block_alarm);
     alarm_cancel(&vcpu->timer_alarm);
     vcpu->status = status;
+    slice_leave(vcpu); /* another may have the time */
     vcpu->domain->vcpus_dead++;
 }
 
@@ -111,7 +112,6 @@ bool vcpu_dispose(struct vcpu *vcpu, struct domain *actor, struct work *work)
         return false;
     struct domain *domain = vcpu->domain;
     release_page(vcpu);
-    slice_unbind(vcpu);
     LIST_REMOVE(domain->vcpus, vcpu);
     domain->vcpu_count--;
     for (int i = 0; i < MACHINE_VCPU_PAGES; i++)
@@ -125,15 +125,9 @@ bool vcpu_dispose(struct vcpu *vcpu, struct domain *actor, struct work *work)
 long call_vcpu_create(const struct call *call)
 {
     uint64_t page_va = call->argument[3], number = call->argument[4];
-    const struct domain_ref owner = domain_lookup(call->domain, call->argument[0], EXO_W);
-    if (owner.error)
-        return owner.error;
-    const struct space_ref space = space_lookup(call->domain, call->argument[1], EXO_X);
-    if (space.error)
-        return space.error;
-    const struct frame_ref page = frame_lookup(call->domain, call->argument[2], EXO_R | EXO_W);
-    if (page.error)
-        return page.error;
+    NEED(domain, owner, 0, EXO_W);
+    NEED(space, space, 1, EXO_X);
+    NEED(frame, page, 2, EXO_R | EXO_W);
     if (owner.domain->dying)
         return -EXO_E_DEAD;
     if (space.space->domain != owner.domain || page.pages != 1 || page_va % EXO_PAGE_SIZE != 0 ||
@@ -141,9 +135,7 @@ long call_vcpu_create(const struct call *call)
         return -EXO_E_BAD_ARGUMENT;
     if (!frame_all_user(page.pfn, 1) || frame_of(page.pfn)->link == UINT32_MAX)
         return -EXO_E_BUSY;
-    long error = token_room(call->domain, owner.domain == call->domain ? VCPU_FRAMES : 0);
-    if (error)
-        return error;
+    NEED_OK(token_room(call->domain, owner.domain == call->domain ? VCPU_FRAMES : 0));
     if (owner.domain->pool_free < VCPU_FRAMES)
         return -EXO_E_NO_POOL;
 
@@ -156,9 +148,7 @@ long call_vcpu_create(const struct call *call)
 long call_vcpu_entries(const struct call *call)
 {
     uint64_t syscall = call->argument[1], fault = call->argument[2], event = call->argument[3];
-    const struct vcpu_ref vcpu = vcpu_lookup(call->domain, call->argument[0], EXO_W);
-    if (vcpu.error)
-        return vcpu.error;
+    NEED(vcpu, vcpu, 0, EXO_W);
     if (syscall >= EXO_USER_END || fault >= EXO_USER_END || event >= EXO_USER_END)
         return -EXO_E_BAD_ADDRESS;
 
@@ -169,9 +159,7 @@ long call_vcpu_entries(const struct call *call)
 
 long call_vcpu_start(const struct call *call)
 {
-    const struct vcpu_ref vcpu = vcpu_lookup(call->domain, call->argument[0], EXO_X);
-    if (vcpu.error)
-        return vcpu.error;
+    NEED(vcpu, vcpu, 0, EXO_X);
     if (call->argument[1] >= EXO_USER_END)
         return -EXO_E_BAD_ADDRESS;
     if (vcpu.vcpu->status != EXO_VCPU_NEW)
@@ -183,9 +171,7 @@ long call_vcpu_start(const struct call *call)
 
 long call_vcpu_state(const struct call *call)
 {
-    const struct vcpu_ref ref = vcpu_lookup(call->domain, call->argument[0], EXO_R);
-    if (ref.error)
-        return ref.error;
+    NEED(vcpu, ref, 0, EXO_R);
     struct vcpu *vcpu = ref.vcpu;
     struct exo_vcpu_state state = {
         .status = vcpu->status,

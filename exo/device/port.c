@@ -6,7 +6,7 @@
 #define WRITE_MAX 256
 
 /* Turns an offset into a port number; or an error. */
-static long check_port(const struct range_ref *ports, uint64_t offset, uint64_t width)
+static long check_port(const struct ports_ref *ports, uint64_t offset, uint64_t width)
 {
     if (width != 1 && width != 2 && width != 4)
         return -EXO_E_BAD_ARGUMENT;
@@ -18,9 +18,7 @@ static long check_port(const struct range_ref *ports, uint64_t offset, uint64_t 
 
 long call_port_in(const struct call *call)
 {
-    const struct range_ref ports = range_lookup(call->domain, call->argument[0], EXO_PORTS, EXO_R);
-    if (ports.error)
-        return ports.error;
+    NEED(ports, ports, 0, EXO_R);
     long port = check_port(&ports, call->argument[1], call->argument[2]);
     if (port < 0)
         return port;
@@ -30,9 +28,7 @@ long call_port_in(const struct call *call)
 
 long call_port_out(const struct call *call)
 {
-    const struct range_ref ports = range_lookup(call->domain, call->argument[0], EXO_PORTS, EXO_W);
-    if (ports.error)
-        return ports.error;
+    NEED(ports, ports, 0, EXO_W);
     long port = check_port(&ports, call->argument[1], call->argument[2]);
     if (port < 0)
         return port;
@@ -44,9 +40,7 @@ long call_port_out(const struct call *call)
 long call_port_write(const struct call *call)
 {
     uint64_t n = call->argument[3];
-    const struct range_ref ports = range_lookup(call->domain, call->argument[0], EXO_PORTS, EXO_W);
-    if (ports.error)
-        return ports.error;
+    NEED(ports, ports, 0, EXO_W);
     long port = check_port(&ports, call->argument[1], 1);
     if (port < 0)
         return port;

@@ -88,7 +88,7 @@ static void one_call(void)
     case EXO_CALL_TOKEN_REVOKE:
     case EXO_CALL_DOMAIN_DESTROY:
     case EXO_CALL_TOKEN_DROP:
-        if (random_below(8) || argument[0] == fake_info->slice || argument[0] == fake_info->domain)
+        if (random_below(number == EXO_CALL_TOKEN_DROP || vcpu->domain != fake_root ? 4 : 60))
             return;
         break;
     case EXO_CALL_TOKEN_SEND:
