@@ -107,6 +107,8 @@ long lx_sys_kill(const struct lx_args *args)
         return -LOS_E_INVAL;
     if (pid == INT32_MIN)
         return -LOS_E_SRCH;
+    if (pid == 1 && (number == LX_SIGKILL || number == LX_SIGSTOP)) /* init takes only what it asked for */
+        return lx_may_act_on(los_find_process(1)) ? 0 : -LOS_E_PERM;
     struct los_signal_info info = sent_by_self(number, LOS_CAUSE_USER);
     return los_kill(pid, &info);
 }

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The beginning: the hook of struct los_personality. */
+#ifndef LX_START_H
+#define LX_START_H
+
+#include <personality.h>
+
+void lx_start(struct los_frame *frame);
+
+#endif
