@@ -118,8 +118,10 @@ static bool multiboot_read(uint64_t info, struct machine_boot *boot)
         case MULTIBOOT_MODULE: multiboot_module(tag, (const void *)body, boot); break;
         case MULTIBOOT_MAP: multiboot_map(tag, (const void *)body); break;
         case MULTIBOOT_FRAMEBUFFER:
-            x86_loader_text_screen = bytes >= 22 && body[21] == MULTIBOOT_FRAMEBUFFER_TEXT;
+            x86_loader_text_screen &= bytes >= 22 && body[21] == MULTIBOOT_FRAMEBUFFER_TEXT;
             break;
+        case MULTIBOOT_EFI_32:
+        case MULTIBOOT_EFI_64: x86_loader_text_screen = false; break;
         case MULTIBOOT_RSDP_OLD:
             if (!x86_loader_rsdp)
                 keep_rsdp(body, bytes);

@@ -12,6 +12,8 @@ enum {
     MULTIBOOT_MODULE = 3,
     MULTIBOOT_MAP = 6,
     MULTIBOOT_FRAMEBUFFER = 8, /* its byte 21: what kind */
+    MULTIBOOT_EFI_32 = 11,     /* the firmware is UEFI, which has no text mode */
+    MULTIBOOT_EFI_64 = 12,
     MULTIBOOT_RSDP_OLD = 14,
     MULTIBOOT_RSDP_NEW = 15,
     MULTIBOOT_FRAMEBUFFER_TEXT = 2,
