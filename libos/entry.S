@@ -293,6 +293,11 @@ function los_thread_start
     call los_thread_begin
     jmp los_return_full
 
+/* struct los_cpu *los_cpu(void) */
+function los_cpu
+    movq %gs:CPU_SELF, %rax
+    ret
+
 /* --- registers that C cannot name ---------------------------------------------------------------------------------------- */
 
 /* void los_machine_xsave(void *area, uint64_t mask) and its kin; areas are aligned to 64 bytes. */

@@ -46,18 +46,9 @@ struct los_cpu {
     bool quantum_armed;          /* the vCPU's timer will end the present quantum */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
-#ifndef EXO_UNIT_TEST
-static inline struct los_cpu *los_cpu(void)
-{
-    /* A load through GS, which points at the vCPU page. The one exception to "no assembly": GCC 12 thinks that a pointer
-     * loaded from a constant address in __seg_gs points at nothing, and drops the stores through it. */
-    struct los_cpu *cpu;
-    __asm__("movq %%gs:%c1, %0" : "=r"(cpu) : "i"(EXO_VP_LIBOS + 40));
-    return cpu;
-}
-#else
+/* That of the executing vCPU; after a wait it may be another one's. In entry.S: a load through GS. C has no sound way to say it:
+ * GCC 12 drops stores through a pointer that it loaded from a constant address in __seg_gs. */
 struct los_cpu *los_cpu(void);
-#endif
 static inline struct los_thread *los_current(void) { return los_cpu()->current; }
 struct los_cpu *los_cpu_number(uint32_t n);
 uint32_t los_cpu_count(void);
