@@ -10,7 +10,6 @@
 #include <dispatch.h>
 
 #define SYSCALL_BYTES 2 /* 0f 05 */
-#define SITE_BYTES    7 /* mov $number, %eax; syscall: what patch.c rewrites */
 
 uint64_t lx_call_counts[LX_CALLS];
 
@@ -110,11 +109,8 @@ void lx_restart_for_handler(struct los_frame *frame, bool restart)
     long result = (long)frame->regs.rax;
     if (frame->number != UINT64_MAX && interrupted(result)) {
         if (result == -LX_ERESTARTSYS && restart) {
-            /* A patched site has no syscall instruction before rip any more: the whole site is made again. */
-            uint8_t before[SYSCALL_BYTES];
-            bool plain = los_copy_in(before, frame->regs.rip - SYSCALL_BYTES, SYSCALL_BYTES) == 0 &&
-                         before[0] == 0x0f && before[1] == 0x05;
-            frame->regs.rip -= plain ? SYSCALL_BYTES : SITE_BYTES;
+            /* At a patched site that is no instruction any more: it traps, and patch.c does the call that rax names. */
+            frame->regs.rip -= SYSCALL_BYTES;
             frame->regs.rax = (uint32_t)frame->number;
         } else {
             frame->regs.rax = (uint64_t)-LX_EINTR;

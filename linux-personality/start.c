@@ -12,6 +12,7 @@
  */
 #include <los/terminal.h>
 #include <dispatch.h>
+#include <patch.h>
 #include <start.h>
 #include "exec/exec.h"
 
@@ -225,6 +226,8 @@ void lx_start(struct los_frame *frame)
 {
     const char *init = los_option("init");
     lx_trace_init();
+    lx_patch_init();
+    lx_proc_init();
     los_set_session();
     if (init != NULL && init[0] != 0) {
         const char *const arguments[] = {init, NULL};

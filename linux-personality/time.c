@@ -2,6 +2,7 @@
 /* Clocks, sleeping, interval timers, CPU time (clock_gettime(2), time(7)). Timers with a name of their own are posix_timer.c. */
 #include <clock.h>
 #include <dispatch.h>
+#include <vdso.h>
 
 #define NS_PER_S  1000000000ull
 #define NS_PER_US 1000ull
@@ -96,7 +97,14 @@ long lx_sys_clock_getres(const struct lx_args *args)
     return lx_timespec_out(args->arg[1], coarse ? COARSE_NS : 1);
 }
 
-static long set_wall(uint64_t ns) { return lx_is_root() ? los_set_wall(ns) : -LOS_E_PERM; }
+static long set_wall(uint64_t ns)
+{
+    if (!lx_is_root())
+        return -LOS_E_PERM;
+    long error = los_set_wall(ns);
+    lx_vdso_update();
+    return error;
+}
 
 long lx_sys_clock_settime(const struct lx_args *args)
 {

@@ -4,6 +4,7 @@
  * only then, when nothing can fail any more, gives it to the process.
  */
 #include <dispatch.h>
+#include <patch.h>
 #include <state.h>
 #include "exec.h"
 
@@ -183,6 +184,8 @@ static long build(struct lx_exec *exec)
         error = load_loader(exec);
     if (error == 0)
         error = lx_stack_build(exec);
+    if (error == 0)
+        lx_patch_map(exec->space);
     return error == 0 && exec->entry >= LOS_USER_END ? -LOS_E_NOEXEC : error;
 }
 

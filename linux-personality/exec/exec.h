@@ -6,11 +6,10 @@
 #include <personality.h>
 #include "elf.h"
 
-#define LX_VDSO_ADDRESS (LOS_USER_END - 0x10000) /* room for 15 pages */
-#define LX_STACK_TOP    (LOS_USER_END - 0x20000)
-#define LX_PIE_BASE     0x555555554000ul
-#define LX_PREFIX_MAX   16
-#define LX_SCRIPTS_MAX  5
+#define LX_STACK_TOP   (LOS_USER_END - 0x10000)
+#define LX_PIE_BASE    0x555555554000ul
+#define LX_PREFIX_MAX  16
+#define LX_SCRIPTS_MAX 5
 
 /* Where argument strings come from: an array of pointers, NULL at its end, in the program or in the library OS. */
 struct lx_strings {
@@ -51,8 +50,5 @@ long lx_read_elf(struct los_file *file, const void *head, size_t n, struct lx_el
 
 /* stack.c: maps the stack in exec->space and fills it. 0, TOOBIG, FAULT, NOMEM. */
 long lx_stack_build(struct lx_exec *exec);
-
-/* vdso.c: maps the vDSO; its address, or 0 where there is none. */
-uint64_t lx_vdso_map(struct los_space *space);
 
 #endif

@@ -15,6 +15,7 @@
  */
 #include <cpuid.h>
 #include <los/random.h>
+#include <vdso.h>
 #include "exec.h"
 
 #define STRINGS_LEAST (128ul << 10)
@@ -234,7 +235,9 @@ static long finish(struct builder *b, uint64_t name)
     if (error != 0)
         return error;
     uint64_t pointers = 1 + b->argument_count + 1 + b->environment_count + 1;
-    unsigned words = fill_auxiliary(exec, name, platform, random_at, lx_vdso_map(exec->space));
+    uint64_t vdso = 0;
+    lx_vdso_map(exec->space, &vdso); /* without it, programs make the calls */
+    unsigned words = fill_auxiliary(exec, name, platform, random_at, vdso);
     memcpy(b->table + pointers, exec->auxiliary, words * 8);
     b->table[0] = b->argument_count;
     size_t bytes = (pointers + words) * 8;
