@@ -97,7 +97,7 @@ $(BUILD)/linux/%.o: % Makefile
 	$(CC) $(LIBOS_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/linux.elf: $(LINUX_OBJECTS) $(BUILD)/vdso_image.o boot/libos.ld
-	$(CC) $(LINK) -T boot/libos.ld -o $@ $(LINUX_OBJECTS) $(BUILD)/vdso_image.o
+	$(CC) $(LINK) -Wl,--no-relax -T boot/libos.ld -o $@ $(LINUX_OBJECTS) $(BUILD)/vdso_image.o
 
 $(BUILD)/linux.img: $(BUILD)/linux.elf
 	strip -s -o $@ $<
@@ -182,7 +182,7 @@ guest: all $(GUEST_PROGRAMS)
 # --- checks on the text of the sources ------------------------------------------------------------------------------------
 C_FILES := $(shell find exo libos linux-personality boot test bench -name '*.[ch]' 2>/dev/null | sort)
 CPPCHECK_FLAGS := --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
-    --suppressions-list=.cppcheck -D__x86_64__ -D__GNUC__=12
+    --suppressions-list=.cppcheck -D__x86_64__ -D__GNUC__=12 '-D_Noreturn=__attribute__((noreturn))'
 
 check: purity
 	@clang-format --dry-run -Werror $(C_FILES)
