@@ -2,7 +2,7 @@
 /* The control calls of terminals (ioctl_tty(2)), as calls of libos/terminal. What a serial line does not know is ENOTTY. */
 #include <los/terminal.h>
 #include <personality.h>
-#include <termios.h>
+#include <terminal_mode.h>
 
 enum {
     TCGETS = 0x5401,

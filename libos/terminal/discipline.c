@@ -447,6 +447,8 @@ void los_discipline_consume(struct los_discipline *d, size_t n)
 {
     bool ended = n > 0 && d->mode.canonical && marked(d->line_end, d->head + (uint32_t)n - 1);
     d->head += (uint32_t)n;
+    if (!d->mode.canonical)
+        d->lines = d->head;
     /* An EOF character goes with the bytes before it; one that follows a finished line is an end of its own. */
     if (d->mode.canonical && !ended && d->head != d->lines && marked(d->end_mark, d->head))
         d->head++;

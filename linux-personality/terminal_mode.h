@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Linux's termios structures, and their conversion from and to the library OS's terminal modes. Pure: tested on any host. */
-#ifndef LX_TERMIOS_H
-#define LX_TERMIOS_H
+#ifndef LX_TERMINAL_MODE_H
+#define LX_TERMINAL_MODE_H
 
 #include <los/terminal.h>
 #include <stdint.h>

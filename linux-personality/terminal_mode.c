@@ -3,7 +3,7 @@
  * Terminal modes as Linux's termios (termios(3), ioctl_tty(2)). One table says which flag is which; flags that the library OS has no
  * use for are kept in mode->kept, so that a program reads back what it set.
  */
-#include <termios.h>
+#include <terminal_mode.h>
 
 enum flag_word { INPUT, OUTPUT, LOCAL, FLAG_WORDS };
 enum kept_word { KEPT_INPUT, KEPT_OUTPUT, KEPT_LOCAL, KEPT_CONTROL, KEPT_SPEED, KEPT_IS_SET };
