@@ -292,7 +292,10 @@ static void add_set(struct lx_trace *t, uint64_t user)
         add_pointer(t, user);
         return;
     }
-    bool inverted = __builtin_popcountll(set) > 32;
+    unsigned members = 0;
+    for (uint64_t rest = set; rest != 0; rest &= rest - 1)
+        members++;
+    bool inverted = members > LX_NSIG / 2;
     const char *space = "";
     add(t, inverted ? "~[" : "[");
     for (unsigned n = 1; n <= LX_NSIG; n++)
