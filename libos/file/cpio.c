@@ -23,7 +23,7 @@ enum {
 
 struct member {
     uint32_t number, mode, links, user, group, modified, size, device_major, device_minor, major, minor,
-        name_size, check;
+        name_size;
     const char *name; /* NUL-terminated, in the archive; leading "/" and "./" taken off */
     const uint8_t *contents;
 };
@@ -72,8 +72,18 @@ static const char *read_member(struct unpacking *u, struct member *m)
     for (int i = 0; i < 13; i++)
         if (!hexadecimal(header + 6 + 8 * i, &field[i]))
             return "a header field is not hexadecimal";
-    *m = (struct member){field[0], field[1], field[2],  field[3],  field[4],  field[5], field[6], field[7],
-                         field[8], field[9], field[10], field[11], field[12], NULL,     NULL};
+    *m = (struct member){.number = field[0],
+                         .mode = field[1],
+                         .user = field[2],
+                         .group = field[3],
+                         .links = field[4],
+                         .modified = field[5],
+                         .size = field[6],
+                         .device_major = field[7],
+                         .device_minor = field[8],
+                         .major = field[9],
+                         .minor = field[10],
+                         .name_size = field[11]};
     if (m->name_size == 0 || m->name_size > LOS_PATH_MAX)
         return "bad length of a name";
     if (left - HEADER_BYTES < m->name_size)

@@ -140,10 +140,17 @@ static void pseudo_inode_release(struct los_inode *inode) { los_free(inode->priv
 
 /* --- open files: a text, made at open and when read from the start ------------------------------------------------------- */
 
+struct text_file {
+    struct los_text text;
+    bool fresh; /* made, and not read yet */
+};
+
 static long make_text(struct los_file *file)
 {
     const struct los_pseudo_node *node = file->inode->private;
-    struct los_text *text = file->private;
+    struct text_file *made = file->private;
+    struct los_text *text = &made->text;
+    made->fresh = true;
     text->length = 0;
     text->failed = false;
     long error = node->kind->make ? node->kind->make(text, node) : 0;
@@ -157,11 +164,11 @@ static long pseudo_open(struct los_inode *inode, struct los_file *file)
         if ((file->flags & LOS_OPEN_WRITE) && !node->kind->write)
             return -LOS_E_ACCES;
         if (node->kind->make || node->kind->write) {
-            if (!(file->private = los_alloc_zeroed(sizeof(struct los_text))))
+            if (!(file->private = los_alloc_zeroed(sizeof(struct text_file))))
                 return -LOS_E_NOMEM;
             long error = file->flags & LOS_OPEN_READ ? make_text(file) : 0;
             if (error) {
-                los_free(((struct los_text *)file->private)->at);
+                los_free(((struct text_file *)file->private)->text.at);
                 los_free(file->private);
                 file->private = NULL;
                 return error;
@@ -173,14 +180,16 @@ static long pseudo_open(struct los_inode *inode, struct los_file *file)
 
 static long text_read(struct los_file *file, struct los_transfer *to, uint64_t *offset)
 {
-    struct los_text *text = file->private;
-    if (!text)
+    struct text_file *made = file->private;
+    if (!made)
         return 0;
-    if (*offset == 0) {
+    struct los_text *text = &made->text;
+    if (*offset == 0 && !made->fresh) {
         long error = make_text(file);
         if (error)
             return error;
     }
+    made->fresh = false;
     if (*offset >= text->length)
         return 0;
     size_t n = text->length - *offset;
@@ -212,11 +221,11 @@ static long text_write(struct los_file *file, struct los_transfer *from, uint64_
 
 static long text_seek(struct los_file *file, int64_t offset, int whence)
 {
-    struct los_text *text = file->private;
+    struct text_file *made = file->private;
     if (whence == 1)
         offset += (int64_t)file->offset;
     else if (whence == 2)
-        offset += text ? (int64_t)text->length : 0;
+        offset += made ? (int64_t)made->text.length : 0;
     else if (whence != 0)
         return -LOS_E_INVAL;
     if (offset < 0)
@@ -227,10 +236,10 @@ static long text_seek(struct los_file *file, int64_t offset, int whence)
 
 static void text_close(struct los_file *file)
 {
-    struct los_text *text = file->private;
-    if (text)
-        los_free(text->at);
-    los_free(text);
+    struct text_file *made = file->private;
+    if (made)
+        los_free(made->text.at);
+    los_free(made);
 }
 
 static const struct los_file_ops text_ops = {
