@@ -10,10 +10,14 @@
 #include <stdint.h>
 #include <los/error.h>
 
-#define LOS_PAGE 4096ul
-#define LOS_PAGE_MASK (LOS_PAGE - 1)
-#define LOS_ROUND_UP(x, to) (((x) + (to)-1) / (to) * (to))
-#define LOS_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#ifndef EXO_UNIT_TEST
+#pragma GCC visibility push(hidden) /* all that follows is of this image: no address needs a table */
+#endif
+
+#define LOS_PAGE                             4096ul
+#define LOS_PAGE_MASK                        (LOS_PAGE - 1)
+#define LOS_ROUND_UP(x, to)                  (((x) + (to)-1) / (to) * (to))
+#define LOS_COUNT(array)                     (sizeof(array) / sizeof((array)[0]))
 #define LOS_CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 #ifdef EXO_UNIT_TEST
@@ -40,10 +44,10 @@ int los_vsnprintf(char *to, size_t size, const char *format, va_list args);
 void los_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The library OS itself is broken: says so with a back trace on the log and ends the container. */
 _Noreturn void los_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
-#define los_assert(condition)                                                                                 \
-    do {                                                                                                      \
-        if (!(condition))                                                                                     \
-            los_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition);                         \
+#define los_assert(condition)                                                                                  \
+    do {                                                                                                       \
+        if (!(condition))                                                                                      \
+            los_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition);                          \
     } while (0)
 
 /* Circular doubly linked list; a head is a link that points at itself. */
@@ -63,20 +67,21 @@ static inline void los_list_add_first(struct los_link *head, struct los_link *li
 {
     los_list_add_last(head->next, link);
 }
-static inline void los_list_remove(struct los_link *link) /* afterwards it points at itself: removing twice is harmless */
+static inline void
+los_list_remove(struct los_link *link) /* afterwards it points at itself: removing twice is harmless */
 {
     link->next->previous = link->previous;
     link->previous->next = link->next;
     link->next = link->previous = link;
 }
-#define LOS_LIST_FOR(item, head, member)                                                                      \
-    for (item = LOS_CONTAINER((head)->next, __typeof__(*item), member); &item->member != (head);              \
+#define LOS_LIST_FOR(item, head, member)                                                                       \
+    for (item = LOS_CONTAINER((head)->next, __typeof__(*item), member); &item->member != (head);               \
          item = LOS_CONTAINER(item->member.next, __typeof__(*item), member))
 /* The same, when the body may remove item. */
-#define LOS_LIST_FOR_SAFE(item, after, head, member)                                                          \
-    for (item = LOS_CONTAINER((head)->next, __typeof__(*item), member),                                       \
-        after = LOS_CONTAINER(item->member.next, __typeof__(*item), member);                                  \
-         &item->member != (head);                                                                             \
+#define LOS_LIST_FOR_SAFE(item, after, head, member)                                                           \
+    for (item = LOS_CONTAINER((head)->next, __typeof__(*item), member),                                        \
+        after = LOS_CONTAINER(item->member.next, __typeof__(*item), member);                                   \
+         &item->member != (head);                                                                              \
          item = after, after = LOS_CONTAINER(item->member.next, __typeof__(*item), member))
 
 #endif
