@@ -210,7 +210,6 @@ static void move_slots(struct los_space *space, struct chunk *chunk, uint64_t ma
         los_pageno page = slot_clear(space, chunk, slot);
         slot_set(space, chunk_find(space, to), chunk_slot(to), page, own, writable);
     }
-    chunk_tidy(space, chunk);
 }
 
 static void tidy(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
@@ -245,6 +244,7 @@ static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint6
         if (chunk)
             move_slots(space, chunk, chunk_mask(chunk, from, from + bytes), &move);
     }
+    chunks_each(space, from, from + bytes, tidy, NULL); /* now: one that was emptied may have been refilled */
     return 0;
 }
 

@@ -376,6 +376,22 @@ Test(memory_space, remap)
     cr_assert_eq(los_space_remap(space, there, LOS_PAGE, LOS_PAGE, true, true, there), -LOS_E_INVAL);
 }
 
+/* The pages of one chunk go to the chunk that the previous ones have just left. */
+Test(memory_space, remap_through_many_chunks)
+{
+    fake_start(4000);
+    struct los_space *space = los_space_create();
+    map(space, AT, 300, RW, 0);
+    for (unsigned i = 0; i < 300; i++)
+        store(space, AT + i * LOS_PAGE, (uint8_t)i);
+    for (unsigned round = 1; round < 70; round += 23) {
+        uint64_t from = AT + (round % 2 ? 0 : 300 * LOS_PAGE), to = AT + (round % 2 ? 300 : 0) * LOS_PAGE;
+        cr_assert_eq(los_space_remap(space, from, 300 * LOS_PAGE, 300 * LOS_PAGE, true, true, to), to);
+        for (unsigned i = 0; i < 300; i++)
+            cr_assert_eq(load(space, to + i * LOS_PAGE), (uint8_t)i);
+    }
+}
+
 Test(memory_space, eating_all_memory_is_an_error_and_comes_back)
 {
     fake_start(4000);
