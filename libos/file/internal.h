@@ -137,6 +137,27 @@ void los_locks_close_descriptor(struct los_descriptors *owner,
                                 struct los_inode *inode); /* range locks of the process */
 void los_locks_release(struct los_inode *inode);
 
+/* --- poll.c --- */
+#define POLL_WAITERS_FIRST 8
+struct los_poll_chunk;
+struct los_poll_table {
+    unsigned used; /* in first, then in the newest chunk */
+    bool failed;
+    bool looking;      /* enlists nowhere */
+    uint64_t activity; /* sum over the queues seen of how often they were woken */
+    struct los_poll_chunk *chunks;
+    struct los_link marked; /* looks into sets of watched files, which may be closed meanwhile */
+    struct los_thread *thread;
+    struct los_waiter first[POLL_WAITERS_FIRST];
+};
+void los_poll_begin(struct los_poll_table *table);
+void los_poll_end(struct los_poll_table *table); /* leaves all queues */
+void los_poll_mark(struct los_poll_table *table);
+void los_poll_retry_marked(void); /* all marked ones leave their queues now, and look again */
+
+/* --- watch.c --- */
+void los_watches_drop(struct los_file *file); /* it is closed: out of every set */
+
 /* --- the file systems and devices --- */
 long los_tmpfs_create(const char *options, struct los_filesystem **out);
 void los_tmpfs_set_limit(struct los_filesystem *fs, uint64_t bytes); /* UINT64_MAX: only what memory there is */

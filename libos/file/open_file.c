@@ -11,6 +11,7 @@ struct los_file *los_file_new(struct los_inode *inode, const struct los_file_ops
     file->flags = flags;
     file->inode = inode;
     file->ops = ops;
+    los_list_init(&file->watches);
     return file;
 }
 
@@ -21,6 +22,8 @@ void los_file_unref(struct los_file *file)
     if (--file->refs)
         return;
     struct los_inode *inode = file->inode;
+    if (!los_list_empty(&file->watches))
+        los_watches_drop(file);
     if (inode->locks)
         los_locks_close_file(file);
     if (file->ops->close)
@@ -44,11 +47,8 @@ long los_file_read(struct los_file *file, struct los_transfer *to, uint64_t *off
         return -LOS_E_INVAL;
     if (offset && !file->ops->seek)
         return -LOS_E_SPIPE;
-    size_t wanted = to->left;
     los_file_ref(file);
     long result = file->ops->read(file, to, offset ? offset : &file->offset);
-    if (result < 0 || (size_t)result < wanted)
-        file->drained |= LOS_POLL_IN;
     los_file_unref(file);
     return result;
 }
@@ -61,11 +61,8 @@ long los_file_write(struct los_file *file, struct los_transfer *from, uint64_t *
         return -LOS_E_INVAL;
     if (offset && !file->ops->seek)
         return -LOS_E_SPIPE;
-    size_t wanted = from->left;
     los_file_ref(file);
     long result = file->ops->write(file, from, offset ? offset : &file->offset);
-    if (result < 0 || (size_t)result < wanted)
-        file->drained |= LOS_POLL_OUT;
     los_file_unref(file);
     return result;
 }

@@ -2,29 +2,52 @@
 /* poll: one thread enlists in the wait queues of many files, looks at all of them once more, and sleeps. */
 #include "internal.h"
 
-#define WAITERS_FIRST 8
 #define WAITERS_CHUNK 32
-struct chunk {
-    struct chunk *next;
+struct los_poll_chunk {
+    struct los_poll_chunk *next;
     struct los_waiter waiter[WAITERS_CHUNK];
 };
-struct los_poll_table {
-    unsigned used; /* in first, then in the newest chunk */
-    bool failed;
-    struct chunk *chunks;
-    struct los_waiter first[WAITERS_FIRST];
-};
+
+void los_poll_begin(struct los_poll_table *table)
+{
+    table->used = 0;
+    table->failed = table->looking = false;
+    table->activity = 0;
+    table->chunks = NULL;
+    table->thread = los_current();
+    los_list_init(&table->marked);
+}
+
+static struct los_link marked = {&marked, &marked};
+
+void los_poll_mark(struct los_poll_table *table)
+{
+    if (table && !table->looking && los_list_empty(&table->marked))
+        los_list_add_last(&marked, &table->marked);
+}
+
+void los_poll_retry_marked(void)
+{
+    while (!los_list_empty(&marked)) {
+        struct los_poll_table *table = LOS_CONTAINER(marked.next, struct los_poll_table, marked);
+        los_poll_end(table);
+        los_wake_thread(table->thread);
+    }
+}
 
 void los_poll_wait(struct los_poll_table *table, struct los_wait_queue *queue)
 {
     struct los_waiter *waiter;
-    if (!table || table->failed)
+    if (!table)
         return;
-    if (!table->chunks && table->used < WAITERS_FIRST) {
+    table->activity += queue->wakes;
+    if (table->looking || table->failed)
+        return;
+    if (!table->chunks && table->used < POLL_WAITERS_FIRST) {
         waiter = &table->first[table->used++];
     } else {
         if (!table->chunks || table->used == WAITERS_CHUNK) {
-            struct chunk *chunk = los_alloc(sizeof(*chunk));
+            struct los_poll_chunk *chunk = los_alloc(sizeof(*chunk));
             if (!chunk) {
                 table->failed = true;
                 return;
@@ -38,11 +61,11 @@ void los_poll_wait(struct los_poll_table *table, struct los_wait_queue *queue)
     los_enlist(queue, waiter);
 }
 
-static void drop_waiters(struct los_poll_table *table)
+void los_poll_end(struct los_poll_table *table)
 {
-    unsigned in_first = table->chunks ? WAITERS_FIRST : table->used;
+    unsigned in_first = table->chunks ? POLL_WAITERS_FIRST : table->used;
     while (table->chunks) {
-        struct chunk *chunk = table->chunks;
+        struct los_poll_chunk *chunk = table->chunks;
         for (unsigned i = 0; i < table->used; i++)
             los_delist(&chunk->waiter[i]);
         table->chunks = chunk->next;
@@ -52,6 +75,7 @@ static void drop_waiters(struct los_poll_table *table)
     for (unsigned i = 0; i < in_first; i++)
         los_delist(&table->first[i]);
     table->used = 0;
+    los_list_remove(&table->marked);
 }
 
 uint32_t los_file_poll(struct los_file *file, struct los_poll_table *table)
@@ -84,16 +108,14 @@ long los_poll(struct los_poll_item *items, size_t n, uint64_t deadline_ns)
         if (items[i].file)
             los_file_ref(items[i].file);
     for (;;) {
-        table.used = 0;
-        table.failed = false;
-        table.chunks = NULL;
+        los_poll_begin(&table);
         ready = look(items, n, &table);
         int woken = 0;
         if (table.failed)
             ready = -LOS_E_NOMEM;
         else if (!ready)
             woken = los_wait_enlisted(deadline_ns, true);
-        drop_waiters(&table);
+        los_poll_end(&table);
         if (ready)
             break;
         if (woken) {

@@ -5,7 +5,11 @@
  */
 #include "internal.h"
 
-void los_wait_queue_init(struct los_wait_queue *queue) { los_list_init(&queue->waiters); }
+void los_wait_queue_init(struct los_wait_queue *queue)
+{
+    los_list_init(&queue->waiters);
+    queue->wakes = 0;
+}
 
 void los_enlist(struct los_wait_queue *queue, struct los_waiter *waiter)
 {
@@ -29,6 +33,7 @@ void los_delist(struct los_waiter *waiter)
 unsigned los_wake(struct los_wait_queue *queue, unsigned most)
 {
     unsigned woken = 0;
+    queue->wakes++;
     while (woken < most && !los_list_empty(&queue->waiters)) {
         struct los_waiter *waiter = LOS_CONTAINER(queue->waiters.next, struct los_waiter, link);
         los_list_remove(&waiter->link);

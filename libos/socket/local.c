@@ -351,7 +351,6 @@ long los_socket_accept(struct los_file *file, uint32_t flags, struct los_file **
         else
             woken = los_wait(&socket->readable, LOS_FOREVER, true);
     }
-    file->drained |= woken ? LOS_POLL_IN : 0;
     long error = woken;
     if (!error) {
         other = LOS_CONTAINER(socket->pending.next, struct socket, pending_link);

@@ -180,8 +180,6 @@ long los_socket_send(struct los_file *file, struct los_message *message)
     }
     los_file_ref(file);
     long result = send_to(file, socket, target, message);
-    if (result == -LOS_E_AGAIN)
-        file->drained |= LOS_POLL_OUT;
     los_file_unref(file);
     los_socket_unref(target);
     return result;
@@ -329,8 +327,6 @@ long los_socket_receive(struct los_file *file, struct los_message *message)
         result =
             result ? (result > 0 ? 0 : result) : receive_packet(socket, first_packet(socket), message, room);
     }
-    if (los_list_empty(&socket->packets))
-        file->drained |= LOS_POLL_IN;
     los_socket_unref(socket);
     los_file_unref(file);
     return result;

@@ -218,7 +218,7 @@ struct los_file {
     void *private;
     int owner;               /* F_SETOWN */
     uint32_t seals;
-    uint32_t drained;        /* enum los_poll: what ran dry since epoll last reported it */
+    struct los_link watches; /* events.h: the sets that watch it */
 };
 /* Opens what is at path already (permissions are checked as by los_open). */
 long los_open_path(const struct los_path *path, uint32_t flags, struct los_file **out);

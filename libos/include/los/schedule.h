@@ -59,6 +59,7 @@ void los_unlock(void);
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
 struct los_wait_queue {
     struct los_link waiters;
+    uint32_t wakes; /* how often los_wake was called: tells that something happened to who did not wait (file/watch.c) */
 };
 /* One thread's place in a queue; on its stack. */
 struct los_waiter {
