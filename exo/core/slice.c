@@ -155,7 +155,7 @@ long call_slice_bind(const struct call *call)
 {
     NEED(vcpu, vcpu, 0, EXO_X);
     NEED(slice, slice, 1, EXO_X);
-    if (slice.slice->vcpu != NULL && slice.slice->vcpu != vcpu.vcpu)
+    if (!vcpu_alive(vcpu.vcpu) || (slice.slice->vcpu != NULL && slice.slice->vcpu != vcpu.vcpu))
         return -EXO_E_BUSY;
 
     struct slice *before = vcpu.vcpu->slice;

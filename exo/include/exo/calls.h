@@ -53,7 +53,8 @@ static inline long exo_token_derive(exo_handle token, uint64_t rights, uint64_t 
 /* Gives the domain a child of `token` with `rights`. DOMAIN [W], any kind [SEND]. flags: enum exo_send_flag.
  * Frames that were ever mapped writable arrive zeroed unless EXO_SEND_CONTENTS. Returns the handle in the
  * receiver's table (meaningless in the caller's). BAD_ARGUMENT: rights exceed the source's, unknown flags.
- * NO_SLOT, NO_POOL: the receiver's. AGAIN: zeroing is under way, call again with the same arguments. DEAD. */
+ * NO_SLOT, NO_POOL: the receiver's. AGAIN: zeroing is under way, call again with the same arguments. DEAD. BUSY: without
+ * EXO_SEND_CONTENTS, a frame that was written is still mapped somewhere (it could not arrive zeroed), or one is in a pool. */
 static inline long exo_token_send(exo_handle domain, exo_handle token, uint64_t rights, uint64_t flags)
 {
     return EXO_CALL(TOKEN_SEND, domain, token, rights, flags, 0);
@@ -64,7 +65,8 @@ static inline long exo_token_send(exo_handle domain, exo_handle token, uint64_t 
 static inline long exo_token_drop(exo_handle token) { return EXO_CALL(TOKEN_DROP, token, 0, 0, 0, 0); }
 
 /* Destroys all that was derived from the token, in every domain, and every use of it (mappings of frames in the range
- * made in other domains' spaces, bindings, pending events). The token itself stays. Any kind [OWN].
+ * made in other domains' spaces, bindings, pending events). The token itself stays. Any kind [OWN]. A mapping that another
+ * token of its space's domain still permits stays too. A vCPU whose page was derived from the token is stopped, also one's own.
  * AGAIN: bounded work was done, call again. */
 static inline long exo_token_revoke(exo_handle token) { return EXO_CALL(TOKEN_REVOKE, token, 0, 0, 0, 0); }
 
@@ -76,19 +78,19 @@ static inline long exo_token_info(exo_handle token, struct exo_token_info *info)
 
 /* Makes a domain; the whole extent of `pool`, a FRAME [OWN] of at least 8 pages, nowhere mapped, becomes its
  * first pool as domain_donate does. Returns a DOMAIN token with all rights in the caller's table.
- * BAD_ARGUMENT: extent too small. BUSY: a frame is mapped or donated. NO_SLOT, NO_POOL (the caller's). */
+ * BAD_ARGUMENT: extent too small, or over 65,536 pages. BUSY: a frame is mapped or donated. NO_SLOT, NO_POOL (the caller's). */
 static inline long exo_domain_create(exo_handle pool) { return EXO_CALL(DOMAIN_CREATE, pool, 0, 0, 0, 0); }
 
 /* Adds the whole extent of a FRAME [OWN] to the domain's pool, from which its kernel objects and page tables are made.
  * DOMAIN [W]. Until the domain is destroyed nobody can map these frames; then they are ordinary frames again, zeroed,
- * owned as before. BUSY: a frame is mapped or donated. AGAIN: part of it is done, call again. */
+ * owned as before. BUSY: a frame is mapped or donated. BAD_ARGUMENT: over 65,536 pages. DEAD. */
 static inline long exo_domain_donate(exo_handle domain, exo_handle frame)
 {
     return EXO_CALL(DOMAIN_DONATE, domain, frame, 0, 0, 0);
 }
 
-/* Stops and destroys everything in the domain: vCPUs, spaces, tokens and all derived from them. DOMAIN [OWN].
- * Not one's own: BAD_ARGUMENT. AGAIN: bounded work was done, call again. On success the handle is gone too. */
+/* Stops and destroys everything in the domain: vCPUs, spaces, tokens and all derived from them, and the domains that it
+ * created. DOMAIN [OWN]. Not one's own, nor one that created it: BAD_ARGUMENT. AGAIN: bounded work was done, call again. On success the handle is gone too. */
 static inline long exo_domain_destroy(exo_handle domain) { return EXO_CALL(DOMAIN_DESTROY, domain, 0, 0, 0, 0); }
 
 /* Fills in *info. DOMAIN [R]. */
@@ -108,21 +110,24 @@ static inline long exo_space_destroy(exo_handle space) { return EXO_CALL(SPACE_D
 /* Carries out maps[0..n). SPACE [W], each frame token with the rights of its prot. n at most 1024, pages in one call at
  * most 65,536 small ones (a large page counts as one). Returns how many elements were carried out in full; when the first fails,
  * its error. BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
- * BUSY: a frame is in a pool. NO_POOL: for page tables (elements before it are done). */
+ * BUSY: a frame is in a pool. NO_POOL: for page tables (elements before it are done). DEAD. */
 static inline long exo_space_map(exo_handle space, const struct exo_map *maps, uint64_t n)
 {
     return EXO_CALL(SPACE_MAP, space, maps, n, 0, 0);
 }
 
 /* Unmaps [va, va + pages * 4096); holes are fine. SPACE [W]. When it returns, no TLB of any CPU has the translation.
- * Returns 0. BAD_ARGUMENT: unaligned or overflowing. Empty tables in the range are freed. */
+ * Returns 0. BAD_ARGUMENT: unaligned or overflowing. BAD_ADDRESS: a part of it is grafted from elsewhere. NO_POOL: for the
+ * table that splitting a large page takes. AGAIN: 262,144 mappings are gone, call again for the rest. Empty tables in the
+ * range are freed. */
 static inline long exo_space_unmap(exo_handle space, uint64_t va, uint64_t pages)
 {
     return EXO_CALL(SPACE_UNMAP, space, va, pages, 0, 0);
 }
 
 /* Changes the protection of what is mapped in the range, holes skipped; never beyond the rights of the token that each page was
- * mapped with (each letter that the mapping's token lacked stays off). SPACE [W]. Flushes as unmap does. BAD_ARGUMENT. */
+ * mapped with (each letter that the mapping's token lacked stays off). SPACE [W]. Flushes as unmap does.
+ * BAD_ARGUMENT, BAD_ADDRESS, NO_POOL, AGAIN: as unmap. */
 static inline long exo_space_protect(exo_handle space, uint64_t va, uint64_t pages, uint64_t prot)
 {
     return EXO_CALL(SPACE_PROTECT, space, va, pages, prot, 0);
@@ -130,14 +135,15 @@ static inline long exo_space_protect(exo_handle space, uint64_t va, uint64_t pag
 
 /* Makes the 512 GiB at `slot` (0 to 255) of `to` the same table as in `from`: later changes in either are seen in both.
  * to: SPACE [W], from: SPACE [W], of the same domain. Both must hold something or nothing there: BUSY if `to` has mappings
- * in the slot; NOT_MAPPED if `from` has none. A grafted part is edited through `from` only. */
+ * in the slot; NOT_MAPPED if `from` has none. A grafted part is edited through `from` only.
+ * BAD_ARGUMENT: slot, domains differ, or `to` is `from`. Of a part that is itself grafted, the first owner becomes `from`. */
 static inline long exo_space_graft(exo_handle to, exo_handle from, uint64_t slot)
 {
     return EXO_CALL(SPACE_GRAFT, to, from, slot, 0, 0);
 }
 
 /* Makes the space the present one of the calling vCPU; execution goes on at the next instruction, in the new
- * space. SPACE [X] of the caller's own domain. Takes no lock. */
+ * space. SPACE [X] of the caller's own domain, else BAD_ARGUMENT. Takes no lock. */
 static inline long exo_space_switch(exo_handle space) { return EXO_CALL(SPACE_SWITCH, space, 0, 0, 0, 0); }
 
 /* Fills out[0..n) with the entries of the n pages (at most 512) from va. SPACE [R]. Frame numbers are relative to nothing that
@@ -208,7 +214,8 @@ static inline long exo_slice_create(exo_handle slice, uint64_t cpu, uint64_t bud
     return EXO_CALL(SLICE_CREATE, slice, cpu, budget_us, period_us, 0);
 }
 
-/* Lets the vCPU run in the slice, instead of any that it had. VCPU [X], SLICE [X]. BUSY: the slice has another vCPU. */
+/* Lets the vCPU run in the slice, instead of any that it had. VCPU [X], SLICE [X].
+ * BUSY: the slice has another vCPU, or the vCPU has stopped for good. */
 static inline long exo_slice_bind(exo_handle vcpu, exo_handle slice)
 {
     return EXO_CALL(SLICE_BIND, vcpu, slice, 0, 0, 0);
@@ -218,7 +225,7 @@ static inline long exo_slice_bind(exo_handle vcpu, exo_handle slice)
  * event 0 undoes it. BUSY: bound through another token already. */
 static inline long exo_irq_bind(exo_handle irq, exo_handle event) { return EXO_CALL(IRQ_BIND, irq, event, 0, 0, 0); }
 
-/* Opens the line again. IRQ [X]. */
+/* Opens the line again. IRQ [X] of one line. NOT_MAPPED: no event is bound to it. */
 static inline long exo_irq_ack(exo_handle irq) { return EXO_CALL(IRQ_ACK, irq, 0, 0, 0, 0); }
 
 /* Reads the port at `offset` of the range. PORTS [R]. width: 1, 2 or 4 bytes. Returns the value. BAD_ARGUMENT. */

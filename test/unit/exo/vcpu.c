@@ -179,6 +179,7 @@ Test(vcpu, exit_tells_its_status)
     struct exo_domain_info info;
     cr_assert_eq(exo_domain_info(guest.domain, &info), 0);
     cr_assert_eq(info.exit_status, 42);
+    cr_assert_eq(exo_slice_bind(guest.vcpu, guest.slice), -EXO_E_BUSY);
     long vcpu = exo_vcpu_create(guest.domain, guest.space, fake_frames(1), 0, 0);
     cr_assert_eq(exo_slice_bind((exo_handle)vcpu, guest.slice), 0, "the dead have no use for time");
 }
