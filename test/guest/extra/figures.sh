@@ -9,7 +9,7 @@ else
 fi
 # From the loader's hand-off to the prompt, as the boot log tells it, with the least memory.
 boot/run --direct --mem 64 --log "$out/prompt.log" --timeout 60 --cmd 'cat /proc/uptime' >"$out/prompt" 2>&1 </dev/null
-ms=$(sed -n 's/^kxos: .*first program after \([0-9]*\) ms.*/\1/p' "$out/prompt.log" | head -n 1)
+ms=$(sed -n 's/^kxos: .*prompt after \([0-9]*\) ms.*/\1/p' "$out/prompt.log" | head -n 1)
 echo "figure: hand-off to the first program with 64 MiB: ${ms:-unknown} ms"
 if [ -n "$ms" ] && [ "$ms" -le 300 ]; then ok; else not_ok 'figures boot' "${ms:-no} ms on the boot log (limit 300)"; fi
 boot/run --direct --rootfs "$root" --timeout 100 --cmd '/test/programs/forkbench' >"$out/forkbench" 2>&1 </dev/null
