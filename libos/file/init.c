@@ -17,7 +17,7 @@ void los_file_systems_init(void)
     los_tmpfs_set_limit(root_filesystem, UINT64_MAX); /* the archive must fit in memory, no more */
     los_inode_ref(root_filesystem->root);
     struct los_entry *root = los_entry_new(NULL, "/", 1, root_filesystem->root);
-    if (!root || los_mount_add(NULL, root_filesystem, root, "rootfs", 0))
+    if (!root || los_mount_add(NULL, root_filesystem, root, "tmpfs", 0))
         los_panic("files: no memory for the root");
     los_entry_unref(root);
     los_filesystem_unref(root_filesystem);

@@ -37,8 +37,8 @@ long los_create(const struct los_path *dir, const char *name, size_t length, enu
     long error = los_may_create(dir);
     if (error)
         return error;
-    if (!parent->ops->create)
-        return -LOS_E_PERM;
+    if (!parent->ops->create) /* generated names: there is none of that kind */
+        return parent->ops->uncached ? -LOS_E_NOENT : -LOS_E_PERM;
     if (type != LOS_SYMLINK)
         permissions &= ~los_file_context()->mask;
     los_new_owner(parent, type, permissions, &as);
