@@ -8,7 +8,7 @@
 #ifndef EXO_CORE_LOCK_H
 #define EXO_CORE_LOCK_H
 
-void core_lock(void); /* fair: in order of arrival. Serves other CPUs' TLB flushes while it waits */
+void core_lock(void); /* in no order. Serves other CPUs' TLB flushes while it waits */
 void core_unlock(void);
 
 /* Sequentially consistent: what comes before is seen before, by everybody. */

@@ -12,6 +12,9 @@
 
 /* A thread that woke up need not wait for the end of the whole quantum of the one that runs. */
 #define FRESH_WAITS_NS 2000000ul
+/* A thread is not offered to idle vCPUs at once: most often the one that woke it sleeps soon itself, and a vCPU that is awake takes it
+ * sooner than one that must be woken. */
+#define SHARE_AFTER_NS 200000ul
 /* While CPU time limits or timers are set, they are looked at this often. */
 #define CPU_TIME_TICK_NS 10000000ul
 
@@ -135,9 +138,9 @@ bool los_events(struct los_cpu *cpu)
         cpu->quantum_armed = false;
         los_timers_run(los_now());
     }
-    if (pending >> (EXO_PENDING_USER + 1) & 1)
+    if (pending >> LOS_EVENT_CONSOLE & 1)
         los_console_interrupt();
-    return true; /* EXO_PENDING_USER says: look again. The caller does */
+    return true; /* LOS_EVENT_RESCHEDULE says: look again. The caller does */
 }
 
 /* --- out ----------------------------------------------------------------------------------------------------------- */
@@ -152,19 +155,26 @@ static bool must_switch(struct los_cpu *cpu, struct los_thread *thread, uint64_t
     return now >= started + FRESH_WAITS_NS && los_queue_has_fresh(cpu->number);
 }
 
+static uint64_t share_now,
+    share_next; /* arguments of the walk: threads that wait since before, resp. when the next one is due */
+
 static bool ring_for(struct los_thread *thread)
 {
-    uint64_t may = los_cpus_idle & thread->affinity;
-    if (may) {
+    uint64_t may = los_cpus_idle & thread->affinity, due = thread->runnable_ns + SHARE_AFTER_NS;
+    if (due > share_now) {
+        share_next = due < share_next ? due : share_next;
+    } else if (may) {
         uint64_t last = 1ul << thread->last_cpu % LOS_VCPUS_MAX;
         los_cpu_ring(los_cpu_number((uint32_t)__builtin_ctzll(may & last ? last : may)));
     }
     return los_cpus_idle != 0;
 }
 
-/* Threads wait: idle vCPUs may take them, and those that run programs without an end of quantum get one. */
-static void share_out(struct los_cpu *self)
+/* Threads wait: idle vCPUs may take them, and those that run programs without an end of quantum get one. Returns when to look again. */
+static uint64_t share_out(struct los_cpu *self, uint64_t now)
 {
+    share_now = now;
+    share_next = LOS_FOREVER;
     if (los_cpus_idle)
         los_queue_each(ring_for);
     for (uint32_t i = 0; i < los_cpu_count(); i++) {
@@ -174,6 +184,7 @@ static void share_out(struct los_cpu *self)
         cpu->quantum_armed = true;
         exo_event_ring(cpu->event);
     }
+    return share_next;
 }
 
 static void arm_timer(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
@@ -181,9 +192,10 @@ static void arm_timer(struct los_cpu *cpu, struct los_thread *thread, uint64_t n
     uint64_t deadline = los_timers_next();
     if (los_runnable_count()) {
         uint64_t end = thread->quantum_end_ns > now ? thread->quantum_end_ns : now + FRESH_WAITS_NS;
+        uint64_t share = share_out(cpu, now);
+        end = share < end ? share : end;
         deadline = end < deadline ? end : deadline;
         cpu->quantum_armed = true;
-        share_out(cpu);
     }
     if (thread->process->cpu_timed && now + CPU_TIME_TICK_NS < deadline)
         deadline = now + CPU_TIME_TICK_NS;
@@ -220,6 +232,19 @@ void los_leave(struct los_frame *frame)
     los_unlock();
 }
 
+/* One vCPU that wakes for the first timer is enough. */
+static bool watched_elsewhere(const struct los_cpu *self, uint64_t deadline)
+{
+    for (uint32_t i = 0; i < los_cpu_count(); i++) {
+        const struct los_cpu *cpu = los_cpu_number(i);
+        if (cpu != self && (cpu->idling       ? cpu->watch_ns
+                            : cpu->in_program ? cpu->timer_ns
+                                              : LOS_FOREVER) <= deadline)
+            return true;
+    }
+    return false;
+}
+
 void los_idle(void)
 {
     struct los_cpu *cpu = los_cpu(); /* the idle thread never moves */
@@ -233,12 +258,13 @@ void los_idle(void)
         if (cpu->space)
             los_space_activate(NULL);
         uint64_t deadline = los_timers_next(), start = los_now();
+        cpu->watch_ns = watched_elsewhere(cpu, deadline) ? LOS_FOREVER : deadline;
         los_load_sample(start);
         los_cpus_idle |= 1ul << cpu->number;
         cpu->idling = true;
         cpu->busy_since = start;
         los_unlock();
-        exo_vcpu_block(deadline);
+        exo_vcpu_block(cpu->watch_ns);
         los_lock();
         cpu->idling = false;
         los_cpus_idle &= ~(1ul << cpu->number);

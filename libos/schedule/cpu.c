@@ -46,11 +46,14 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
 void los_cpu_tokens(const struct los_start *start)
 {
     for (uint32_t i = 0; i < start->vcpus; i++) {
-        long event = exo_event_derive(start->vcpu[i], EXO_PENDING_USER);
-        if (event < 0 || exo_vcpu_entries(start->vcpu[i], (uint64_t)los_syscall_entry,
-                                          (uint64_t)los_fault_entry, (uint64_t)los_event_entry) < 0)
+        long event = exo_event_derive(start->vcpu[i], LOS_EVENT_RESCHEDULE);
+        long lock_event = exo_event_derive(start->vcpu[i], LOS_EVENT_LOCK);
+        if (event < 0 || lock_event < 0 ||
+            exo_vcpu_entries(start->vcpu[i], (uint64_t)los_syscall_entry, (uint64_t)los_fault_entry,
+                             (uint64_t)los_event_entry) < 0)
             los_panic("vCPU %u cannot be set up: error %ld", i, event);
         los_cpu_number(i)->event = (exo_handle)event;
+        los_cpu_number(i)->lock_event = (exo_handle)lock_event;
     }
 }
 

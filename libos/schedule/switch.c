@@ -202,7 +202,7 @@ void los_schedule(void)
     los_assert(cpu->lock_held);
     cpu->need_resched = 0;
     if (current->state == LOS_THREAD_ON_CPU && current != cpu->idle)
-        los_queue_add(current);
+        los_make_runnable(current);
     struct los_thread *next = los_queue_take(cpu->number);
     if (!next)
         next = cpu->idle;
@@ -218,7 +218,11 @@ void los_yield(void)
     los_schedule();
 }
 
-void los_make_runnable(struct los_thread *thread) { los_queue_add(thread); }
+void los_make_runnable(struct los_thread *thread)
+{
+    thread->runnable_ns = los_now();
+    los_queue_add(thread);
+}
 
 void los_kick(struct los_thread *thread)
 {

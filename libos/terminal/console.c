@@ -207,7 +207,7 @@ static void bind_interrupt(const struct los_start *start)
 {
     long event = -1;
     if (start->irq_console != 0)
-        event = exo_event_derive(start->vcpu[0], EXO_PENDING_USER + 1);
+        event = exo_event_derive(start->vcpu[0], LOS_EVENT_CONSOLE);
     if (event < 0 || exo_irq_bind(start->irq_console, (exo_handle)event) < 0) {
         los_timer_set(&console.timer, los_now() + POLL_NS);
         return;

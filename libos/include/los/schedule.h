@@ -22,6 +22,13 @@ struct los_frame {
     struct exo_regs regs;
 };
 
+/* Bits of exo_vcpu_page.pending that the library OS uses. */
+enum los_event {
+    LOS_EVENT_RESCHEDULE = EXO_PENDING_USER,
+    LOS_EVENT_CONSOLE, /* of vCPU 0 */
+    LOS_EVENT_LOCK,
+};
+
 /* Per vCPU, in the library OS's part of the vCPU page (GS base + EXO_VP_LIBOS). */
 struct los_cpu {
     uint64_t stack_top;         /* 0: top of the current thread's stack: entries from the program switch to it */
@@ -34,7 +41,8 @@ struct los_cpu {
     uint32_t lock_held;         /* this vCPU holds the container lock */
     struct los_space *space;    /* the present one; NULL: the first space */
     struct exo_vcpu_page *page;
-    exo_handle event;           /* rings this vCPU (EXO_PENDING_USER): reschedule */
+    exo_handle event;           /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
+    exo_handle lock_event;      /* the same (LOS_EVENT_LOCK): the container lock was let go */
     bool idling;
     uint64_t timer_ns;          /* what vcpu_timer was last set to */
     uint64_t switches, interrupts, idle_ns, busy_since; /* for /proc/stat; idle_ns lacks the time since busy_since while idling */
@@ -43,6 +51,7 @@ struct los_cpu {
     struct los_thread *dead;     /* ended here; its stack is freed by whoever runs next */
     struct los_thread *fpu_owner; /* whose FPU state the registers hold */
     bool in_program;             /* left for a program; false in the library OS */
+    uint64_t watch_ns;           /* while idling: when it wakes by itself */
     bool quantum_armed;          /* the vCPU's timer will end the present quantum */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
