@@ -66,6 +66,8 @@ static bool dismantle(struct domain *domain, struct work *work)
     while (domain->vcpus != NULL)
         if (!vcpu_dispose(domain->vcpus, domain, work))
             return false;
+    for (struct space *space = domain->spaces; space != NULL; space = space->next)
+        space_leave_grafts(space); /* before any that it has them of goes */
     while (domain->spaces != NULL)
         if (!space_dispose(domain->spaces, domain, work))
             return false;

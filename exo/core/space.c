@@ -31,17 +31,28 @@ bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages)
     return false;
 }
 
-static void leave_grafts(struct space *space)
+/* An empty table was kept for those who had grafted it. */
+static void free_empty(struct space *owner, unsigned slot)
 {
-    for (unsigned slot = 0; slot < USER_SLOTS; slot++) {
+    struct flush flush = flush_begin(owner);
+    if (frame_of(machine_pte_pfn(table_entries(owner->top_pfn)[slot]))->used == 0)
+        table_free(&flush, owner->top_pfn, slot, slot * table_span(4));
+    flush_finish(&flush);
+}
+
+void space_leave_grafts(struct space *space)
+{
+    for (unsigned slot = 0; slot < USER_SLOTS && space->grafted > 0; slot++) {
         struct space *owner = space->graft_from[slot];
         if (owner == NULL)
             continue;
-        owner->graft_count[slot]--;
-        owner->grafts--;
-        space->graft_from[slot] = NULL;
         table_entries(space->top_pfn)[slot] = 0;
         frame_of(space->top_pfn)->used--;
+        space->graft_from[slot] = NULL;
+        space->grafted--;
+        owner->grafts--;
+        if (--owner->graft_count[slot] == 0)
+            free_empty(owner, slot);
     }
 }
 
@@ -56,7 +67,7 @@ bool space_dispose(struct space *space, struct domain *actor, struct work *work)
         return false;
     space_quiesce(); /* whoever read a token of it before that token ended is done with the space now */
     struct domain *domain = space->domain;
-    leave_grafts(space);
+    space_leave_grafts(space);
     revoke_leaves(space);
     LIST_REMOVE(domain->spaces, space);
     domain->space_count--;
@@ -133,6 +144,7 @@ long call_space_graft(const struct call *call)
     *own = entry;
     frame_of(to.space->top_pfn)->used++;
     to.space->graft_from[slot] = owner;
+    to.space->grafted++;
     owner->graft_count[slot]++;
     owner->grafts++;
     return 0;

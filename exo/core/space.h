@@ -20,8 +20,9 @@ struct space {
     struct domain *domain;
     struct space *next, *previous; /* of the domain */
     uint64_t top_pfn;
-    bool dying;                           /* shared: no vCPU may switch to it any more */
-    uint32_t grafts;                      /* sum of graft_count */
+    bool dying; /* shared: no vCPU may switch to it any more */
+    uint32_t grafts,
+        grafted; /* how many other spaces have of this one; how many slots this one has of others */
     uint32_t graft_count[USER_SLOTS];     /* how many spaces have grafted this slot from here */
     struct space *graft_from[USER_SLOTS]; /* where the slot was grafted from; NULL: it is this space's own */
 };
@@ -30,6 +31,8 @@ _Static_assert(sizeof(struct space) <= EXO_PAGE_SIZE, "one frame");
 struct space *space_make(struct domain *domain); /* takes two frames of the pool */
 /* Ends the space; `actor` as in token_end_below. False: call again. No vCPU that can still run has it. */
 bool space_dispose(struct space *space, struct domain *actor, struct work *work);
+
+void space_leave_grafts(struct space *space); /* what it has of others leaves it */
 
 static inline unsigned space_slot(uint64_t va) { return (unsigned)(va >> 39); }
 bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages); /* is a part not its own? */

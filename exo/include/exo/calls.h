@@ -28,7 +28,7 @@ static inline long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
 long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 #endif
 
-#define EXO_CALL(NAME, a, b, c, d, e)                                                                       \
+#define EXO_CALL(NAME, a, b, c, d, e)                                                                          \
     exo_call(EXO_CALL_##NAME, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e))
 
 /* Returns EXO_ABI_VERSION. Needs nothing; the null call of benchmarks. */
@@ -91,7 +91,10 @@ static inline long exo_domain_donate(exo_handle domain, exo_handle frame)
 
 /* Stops and destroys everything in the domain: vCPUs, spaces, tokens and all derived from them, and the domains that it
  * created. DOMAIN [OWN]. Not one's own, nor one that created it: BAD_ARGUMENT. AGAIN: bounded work was done, call again. On success the handle is gone too. */
-static inline long exo_domain_destroy(exo_handle domain) { return EXO_CALL(DOMAIN_DESTROY, domain, 0, 0, 0, 0); }
+static inline long exo_domain_destroy(exo_handle domain)
+{
+    return EXO_CALL(DOMAIN_DESTROY, domain, 0, 0, 0, 0);
+}
 
 /* Fills in *info. DOMAIN [R]. */
 static inline long exo_domain_info(exo_handle domain, struct exo_domain_info *info)
@@ -185,10 +188,16 @@ static inline long exo_vcpu_state(exo_handle vcpu, struct exo_vcpu_state *state)
 /* Blocks the calling vCPU until `pending` is not 0 or the clock reaches deadline_ns (ns since boot; UINT64_MAX: no deadline).
  * Returns 0 at once if `pending` is not 0 already. Does not touch `masked` or `pending`; delivers no upcall by itself.
  * No event between the test and the blocking is lost. */
-static inline long exo_vcpu_block(uint64_t deadline_ns) { return EXO_CALL(VCPU_BLOCK, deadline_ns, 0, 0, 0, 0); }
+static inline long exo_vcpu_block(uint64_t deadline_ns)
+{
+    return EXO_CALL(VCPU_BLOCK, deadline_ns, 0, 0, 0, 0);
+}
 
 /* Sets the calling vCPU's one timer: at deadline_ns (UINT64_MAX: never) EXO_PENDING_TIMER becomes pending. */
-static inline long exo_vcpu_timer(uint64_t deadline_ns) { return EXO_CALL(VCPU_TIMER, deadline_ns, 0, 0, 0, 0); }
+static inline long exo_vcpu_timer(uint64_t deadline_ns)
+{
+    return EXO_CALL(VCPU_TIMER, deadline_ns, 0, 0, 0, 0);
+}
 
 /* Lets another vCPU of this CPU run before the caller's slice is over. */
 static inline long exo_vcpu_yield(void) { return EXO_CALL(VCPU_YIELD, 0, 0, 0, 0, 0); }
@@ -223,7 +232,10 @@ static inline long exo_slice_bind(exo_handle vcpu, exo_handle slice)
 
 /* From now on the line's interrupt rings the event, and the line stays masked until irq_ack. IRQ [X] of one line, EVENT [W].
  * event 0 undoes it. BUSY: bound through another token already. */
-static inline long exo_irq_bind(exo_handle irq, exo_handle event) { return EXO_CALL(IRQ_BIND, irq, event, 0, 0, 0); }
+static inline long exo_irq_bind(exo_handle irq, exo_handle event)
+{
+    return EXO_CALL(IRQ_BIND, irq, event, 0, 0, 0);
+}
 
 /* Opens the line again. IRQ [X] of one line. NOT_MAPPED: no event is bound to it. */
 static inline long exo_irq_ack(exo_handle irq) { return EXO_CALL(IRQ_ACK, irq, 0, 0, 0, 0); }

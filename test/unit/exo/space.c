@@ -195,6 +195,20 @@ Test(space, grafted_slots_are_one_table)
     cr_assert_eq(exo_space_destroy(space), 0);
 }
 
+Test(space, spaces_may_graft_from_each_other_and_be_destroyed_together)
+{
+    uint64_t before = frames_free();
+    exo_handle domain = fake_domain(64);
+    exo_handle one = (exo_handle)exo_space_create(domain), two = (exo_handle)exo_space_create(domain);
+    cr_assert_eq(map_one(one, SLOT, frames, 0, 1, RW), 0);
+    cr_assert_eq(map_one(two, 2 * SLOT, frames, 0, 1, RW), 0);
+    cr_assert_eq(exo_space_graft(two, one, 1), 0);
+    cr_assert_eq(exo_space_graft(one, two, 2), 0);
+    check_invariants();
+    cr_assert_eq(again(exo_domain_destroy(domain)), 0);
+    cr_assert_eq(frames_free(), before);
+}
+
 Test(space, edits_of_a_graft_flush_where_any_grafter_runs)
 {
     exo_handle own = fake_info->space;
