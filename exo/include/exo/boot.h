@@ -13,16 +13,17 @@
 
 #include <exo/types.h>
 
-#define EXO_SUPERVISOR_BASE 0x700000000000ul
-#define EXO_BOOT_INFO_VA 0x701000000000ul    /* struct exo_boot_info, read-only, EXO_BOOT_INFO_PAGES pages */
+#define EXO_SUPERVISOR_BASE   0x700000000000ul
+#define EXO_BOOT_INFO_VA      0x701000000000ul /* struct exo_boot_info, read-only, EXO_BOOT_INFO_PAGES pages */
 #define EXO_BOOT_VCPU_PAGE_VA 0x702000000000ul /* the first vCPU's page */
-#define EXO_BOOT_INFO_PAGES 4ul
+#define EXO_BOOT_INFO_PAGES   4ul
 
 #define EXO_FLAT_MAGIC 0x54414c464f58454bul /* "KEXOFLAT" */
 struct exo_flat_header {
     uint64_t magic;
-    uint64_t text_pages;  /* from the start of the image: mapped read-execute */
-    uint64_t total_pages; /* all of the image, bss and stack included: the rest is read-write. The module is that long */
+    uint64_t text_pages; /* from the start of the image: mapped read-execute */
+    uint64_t
+        total_pages; /* all of the image, bss and stack included: the rest is read-write. The module is that long */
     uint64_t entry, stack; /* addresses */
 };
 
@@ -39,17 +40,17 @@ struct exo_bundle {
 
 #define EXO_MODULES_MAX 16
 #define EXO_EXTENTS_MAX 32
-#define EXO_CPUS_MAX 32
+#define EXO_CPUS_MAX    32
 
 struct exo_boot_info {
     uint32_t abi_version;
-    uint32_t cpus; /* running; numbered 0 to cpus - 1 */
-    uint64_t loader_ns; /* always 0: ns are counted from the exokernel's first instruction */
+    uint32_t cpus;                  /* running; numbered 0 to cpus - 1 */
+    uint64_t loader_ns;             /* always 0: ns are counted from the exokernel's first instruction */
     exo_handle domain, space, vcpu; /* the first domain's own */
     exo_handle machine;             /* MACHINE */
-    exo_handle ports;               /* PORTS: all of them but those the exokernel keeps: PIC, PIT's and its log's */
-    exo_handle irqs;                /* IRQ: all lines of the I/O APICs */
-    exo_handle slice;               /* SLICE: all the time of all CPUs */
+    exo_handle ports; /* PORTS: all of them but those the exokernel keeps: PIC, PIT's and its log's */
+    exo_handle irqs;  /* IRQ: all lines of the I/O APICs */
+    exo_handle slice; /* SLICE: all the time of all CPUs */
     uint32_t extents, modules;
     exo_handle extent[EXO_EXTENTS_MAX]; /* FRAME tokens: all free RAM, largest first */
     struct {

@@ -7,8 +7,8 @@
 
 #define EXO_ABI_VERSION 1
 
-#define EXO_PAGE_SHIFT 12
-#define EXO_PAGE_SIZE 4096ul
+#define EXO_PAGE_SHIFT  12
+#define EXO_PAGE_SIZE   4096ul
 #define EXO_LARGE_PAGES 512ul /* 4 KiB pages in a 2 MiB page */
 
 /* User addresses lie below this; the exokernel never maps anything for ring 3 at or above it. */
@@ -110,7 +110,7 @@ struct exo_domain_info {
     uint32_t tokens;     /* live tokens in its table */
     uint32_t spaces;
     uint32_t vcpus;
-    uint32_t vcpus_dead; /* exited, or stopped by a fault that they could not take */
+    uint32_t vcpus_dead;  /* exited, or stopped by a fault that they could not take */
     uint64_t exit_status; /* of the first vCPU that called vcpu_exit */
 };
 

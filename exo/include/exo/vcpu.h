@@ -36,9 +36,9 @@
 
 struct exo_upcall_frame {
     uint64_t rip, cs, rflags, rsp, ss;
-    uint64_t masked; /* what `masked` was before the upcall: 0 or 1 */
-    uint64_t vector; /* fault: x86 exception number */
-    uint64_t error;  /* fault: error code, 0 where the exception has none */
+    uint64_t masked;  /* what `masked` was before the upcall: 0 or 1 */
+    uint64_t vector;  /* fault: x86 exception number */
+    uint64_t error;   /* fault: error code, 0 where the exception has none */
     uint64_t address; /* fault: CR2 for page faults, else 0 */
 };
 
@@ -94,23 +94,23 @@ enum exo_cpu_flag {
 #endif
 
 /* Offsets for entry code in assembly. */
-#define EXO_VP_MASKED 0
-#define EXO_VP_FAULT_BUSY 1
+#define EXO_VP_MASKED         0
+#define EXO_VP_FAULT_BUSY     1
 #define EXO_VP_SYSCALL_MASKED 2
-#define EXO_VP_PENDING 8
-#define EXO_VP_SYSCALL_RIP 16
-#define EXO_VP_FAULT 32
-#define EXO_VP_EVENT 104
-#define EXO_VP_LIBOS 2048
-#define EXO_UF_RIP 0
-#define EXO_UF_CS 8
-#define EXO_UF_RFLAGS 16
-#define EXO_UF_RSP 24
-#define EXO_UF_SS 32
-#define EXO_UF_MASKED 40
-#define EXO_UF_VECTOR 48
-#define EXO_UF_ERROR 56
-#define EXO_UF_ADDRESS 64
+#define EXO_VP_PENDING        8
+#define EXO_VP_SYSCALL_RIP    16
+#define EXO_VP_FAULT          32
+#define EXO_VP_EVENT          104
+#define EXO_VP_LIBOS          2048
+#define EXO_UF_RIP            0
+#define EXO_UF_CS             8
+#define EXO_UF_RFLAGS         16
+#define EXO_UF_RSP            24
+#define EXO_UF_SS             32
+#define EXO_UF_MASKED         40
+#define EXO_UF_VECTOR         48
+#define EXO_UF_ERROR          56
+#define EXO_UF_ADDRESS        64
 
 /* Segment selectors of ring 3, the same as many x86-64 systems use; they are part of the ABI. */
 #define EXO_USER_CS 0x33
