@@ -43,6 +43,8 @@ void los_syscall_entry_c(struct los_frame *frame)
 void los_event_entry_c(struct los_frame *frame, bool from_program)
 {
     los_assert(from_program);
+    if (frame->regs.rip == (uint64_t)los_return_jump) /* about to be there: what is saved must be the program's */
+        frame->regs.rip = frame->regs.rcx;
     enter();
     los_leave(frame);
 }
@@ -129,9 +131,11 @@ void los_fault_entry_c(struct los_frame *frame, const struct exo_upcall_frame *f
 
 bool los_events(struct los_cpu *cpu)
 {
-    if (!__atomic_load_n(&cpu->page->pending, __ATOMIC_RELAXED))
+    uint64_t pending = cpu->put_aside;
+    if (!pending && !__atomic_load_n(&cpu->page->pending, __ATOMIC_RELAXED))
         return false;
-    uint64_t pending = __atomic_exchange_n(&cpu->page->pending, 0, __ATOMIC_SEQ_CST);
+    pending |= __atomic_exchange_n(&cpu->page->pending, 0, __ATOMIC_SEQ_CST);
+    cpu->put_aside = 0;
     cpu->interrupts++;
     if (pending >> EXO_PENDING_TIMER & 1) {
         cpu->timer_ns = LOS_FOREVER;
@@ -155,8 +159,8 @@ static bool must_switch(struct los_cpu *cpu, struct los_thread *thread, uint64_t
     return now >= started + FRESH_WAITS_NS && los_queue_has_fresh(cpu->number);
 }
 
-static uint64_t share_now,
-    share_next; /* arguments of the walk: threads that wait since before, resp. when the next one is due */
+/* Of the walk over the run queue: now, and when the next thread is due to be offered. */
+static uint64_t share_now, share_next;
 
 static bool ring_for(struct los_thread *thread)
 {

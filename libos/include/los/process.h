@@ -114,6 +114,7 @@ struct los_thread {
     uint32_t fpu_cpu;         /* vCPU whose registers may still hold its FPU state */
     bool killable;            /* in a wait that its end cuts short */
     bool check_signals;       /* a wait returned RESTART: los_signals_deliver runs on the way out even if nothing is pending */
+    uint64_t runnable_ns;     /* since when it has been waiting for a vCPU */
     bool spent;               /* used up its quantum: queues behind those that have not */
     los_signal_set awaited;   /* signals that it waits for by los_signal_take: one that comes is kept though its action is to ignore it */
 };

@@ -52,6 +52,7 @@ struct los_cpu {
     struct los_thread *fpu_owner; /* whose FPU state the registers hold */
     bool in_program;             /* left for a program; false in the library OS */
     uint64_t watch_ns;           /* while idling: when it wakes by itself */
+    uint64_t put_aside;          /* bits of page->pending that came while it waited for the lock */
     bool quantum_armed;          /* the vCPU's timer will end the present quantum */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
