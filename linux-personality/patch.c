@@ -243,6 +243,18 @@ bool lx_patch_fault(struct los_frame *frame, uint32_t vector, uint64_t address)
     return do_call(frame, stub_of(slot)->number, after);
 }
 
+void lx_patch_roll_back(struct los_frame *frame)
+{
+    struct exo_regs *regs = &frame->regs;
+    uint64_t offset = regs->rip - LOS_STUBS;
+    uint64_t page = offset / LOS_PAGE, place = offset % LOS_PAGE / STUB_BYTES;
+    /* Stubs change eax and rcx alone, which the call destroys: the site can be begun again. */
+    if (regs->rip == (uint64_t)los_patched_entry)
+        regs->rip = regs->rcx - SITE_BYTES;
+    else if (offset < STUB_PAGES * LOS_PAGE && stub_page[page] && place)
+        regs->rip = stub_of((uint32_t)(page * STUBS_A_PAGE + place - 1))->return_address - SITE_BYTES;
+}
+
 void lx_patch_counts(struct lx_patch_counts *counts)
 {
     *counts = (struct lx_patch_counts){

@@ -9,6 +9,10 @@ void lx_patch_init(void); /* at start; without it, or with the option `nopatch`,
 void lx_patch_map(
     struct los_space *space); /* exec: maps the jump table into a new program. Failing only costs speed */
 
+/* Before registers are shown to the program: where it was interrupted on the way from a patched site into the library OS, it is put back to
+ * the site. */
+void lx_patch_roll_back(struct los_frame *frame);
+
 struct lx_patch_counts {
     uint64_t calls;     /* system calls of programs so far */
     uint64_t reflected; /* of these, through the exokernel; the others came from patched sites */

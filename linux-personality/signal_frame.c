@@ -10,6 +10,7 @@
  * loaded, an instruction pointer that is none becomes SIGSEGV.
  */
 #include <dispatch.h>
+#include <patch.h>
 #include <signal_frame.h>
 #include <state.h>
 
@@ -160,6 +161,7 @@ bool lx_deliver_signal(struct los_frame *frame, const struct los_action *action,
     struct exo_regs *r = &frame->regs;
     struct los_alternate_stack *stack = &los_current()->alternate_stack;
     struct lx_rt_sigframe built;
+    lx_patch_roll_back(frame);
     lx_restart_for_handler(frame, action->flags & LOS_ACTION_RESTART);
     if (lx_tracing)
         lx_trace_signal(info);

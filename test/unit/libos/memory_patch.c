@@ -236,3 +236,21 @@ Test(memory_patch, can_be_turned_off)
     cr_assert_eq(bytes[0], 0xb8);
     cr_assert_null(los_space_find(space, TABLE));
 }
+
+Test(memory_patch, what_is_interrupted_in_a_stub_begins_its_site_again)
+{
+    start();
+    put_site(100, 39);
+    put_site(200, 40);
+    call_at(100, 39, true);
+    call_at(200, 40, true);
+    struct los_frame frame = {.regs = {.rip = LOS_STUBS + 64 + 15, .rcx = 1}};
+    lx_patch_roll_back(&frame);
+    cr_assert_eq(frame.regs.rip, TEXT + 200);
+    lx_patch_roll_back(&frame);
+    cr_assert_eq(frame.regs.rip, TEXT + 200);
+    frame.regs.rip = (uint64_t)los_patched_entry;
+    frame.regs.rcx = TEXT + 107;
+    lx_patch_roll_back(&frame);
+    cr_assert_eq(frame.regs.rip, TEXT + 100);
+}
