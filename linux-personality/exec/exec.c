@@ -186,7 +186,9 @@ static long build(struct lx_exec *exec)
         error = lx_stack_build(exec);
     if (error == 0)
         lx_patch_map(exec->space);
-    return error == 0 && exec->entry >= LOS_USER_END ? -LOS_E_NOEXEC : error;
+    if (exec->entry >= LOS_USER_END) /* its first instruction faults, but at no address of ours */
+        exec->entry = 0;
+    return error;
 }
 
 /* --- the change --------------------------------------------------------------------------------------------------------------------- */
