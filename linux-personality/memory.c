@@ -70,6 +70,7 @@ static long flags_of(uint64_t address, uint64_t flags, uint32_t *out)
     *out |= flags & LX_MAP_FIXED_NOREPLACE ? LOS_NOREPLACE : 0;
     *out |= flags & LX_MAP_GROWSDOWN ? LOS_GROWS_DOWN : 0;
     *out |= flags & LX_MAP_32BIT ? LOS_LOW : 0;
+    *out |= flags & LX_MAP_NORESERVE ? LOS_NO_RESERVE : 0;
     *out |= (flags & (LX_MAP_POPULATE | LX_MAP_LOCKED)) && !(flags & LX_MAP_NONBLOCK) ? LOS_POPULATE : 0;
     return 0;
 }

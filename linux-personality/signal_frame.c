@@ -194,6 +194,8 @@ bool lx_deliver_signal(struct los_frame *frame, const struct los_action *action,
     r->rax = 0;
     r->rsp = sp;
     r->rip = action->handler;
+    r->cs = EXO_USER_CS; /* a fault may have come from other segments */
+    r->ss = EXO_USER_SS;
     r->rflags = (r->rflags & ~(FLAG_TF | FLAG_DF | FLAG_RF)) | FLAGS_FIXED;
     los_fpu_reset();
     return true;

@@ -21,7 +21,8 @@ static int check_range(uint64_t address, uint64_t *bytes)
 /* What can plainly never be had is refused; anything else is settled when it is touched. */
 static bool affordable(const struct los_space *space, uint64_t more_bytes, uint32_t protection, uint32_t flags)
 {
-    if ((protection & LOS_WRITE) && !(flags & LOS_SHARED) && more_bytes >> 12 > los_pages_total())
+    if ((protection & LOS_WRITE) && !(flags & (LOS_SHARED | LOS_NO_RESERVE)) &&
+        more_bytes >> 12 > los_pages_total())
         return false;
     return space->address_limit == UINT64_MAX ||
            (space->virtual_pages << 12) + more_bytes <= space->address_limit;

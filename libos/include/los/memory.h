@@ -75,6 +75,7 @@ enum los_region_flag {
     LOS_STACK = 32,     /* shown as [stack] */
     LOS_LOW = 64,       /* choose an address below 2 GiB */
     LOS_POPULATE = 128, /* make and map the pages at once */
+    LOS_NO_RESERVE = 256, /* sparse: may be larger than memory */
 };
 struct los_region {
     struct los_link link; /* in the space, by address */
