@@ -6,6 +6,7 @@
  * los_user_fault like the program's own would, and what cannot be resolved cuts the copy short (string.S).
  */
 #include <los/process.h>
+#include "../process/internal.h"
 #include "fault.h"
 #include "space.h"
 
@@ -26,7 +27,10 @@ bool los_user_fault(struct los_frame *frame, uint64_t address, uint64_t error)
         range++;
     if (!range->start || address >= LOS_USER_END)
         return false;
-    if (los_space_fault(los_cpu()->space, address, los_fault_access(error)) < 0)
+    int result = los_space_fault(los_cpu()->space, address, los_fault_access(error));
+    if (result == -LOS_E_NOMEM)
+        los_out_of_memory_inside();
+    if (result < 0)
         frame->regs.rip = range->fixup;
     return true;
 }

@@ -36,6 +36,7 @@ void los_vfork_done(struct los_process *child);     /* it no longer borrows its 
 _Noreturn void los_thread_end(void);
 /* Memory ran out under the current thread's page fault: kills who has most of it. The thread tries again, or dies. */
 void los_out_of_memory(void);
+void los_out_of_memory_inside(void); /* for a copy from or to a program: never waits; the copy fails */
 
 /* --- group.c --- */
 extern uint32_t los_stopped_processes; /* how many: when 0, no group can hold a stopped one */

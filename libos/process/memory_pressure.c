@@ -49,3 +49,10 @@ void los_out_of_memory(void)
             return; /* its own signal first; the fault comes again */
     }
 }
+
+void los_out_of_memory_inside(void)
+{
+    struct los_process *victim = largest();
+    if (victim && !victim->exiting && !(victim->pending.set & LOS_SIGNAL_BIT(LOS_SIG_KILL)))
+        kill_for_memory(victim);
+}
