@@ -41,6 +41,7 @@ void lx_process_cloned(struct los_process *child, struct los_process *parent)
     to->timer_slack = from->timer_slack;
     to->policy = from->policy;
     to->priority = from->priority;
+    to->oom_adjust = from->oom_adjust;
     to->no_dump = from->no_dump;
     to->no_new_privileges = from->no_new_privileges;
     to->keep_capabilities = from->keep_capabilities;

@@ -152,7 +152,9 @@ void lx_format_limit(struct los_text *text, const char *name, uint64_t soft, uin
     los_text_add(text, "%-25s ", name);
     limit_value(text, soft);
     limit_value(text, hard);
-    los_text_add(text, "%-10s\n", unit);
+    if (unit != NULL)
+        los_text_add(text, "%-10s", unit);
+    los_text_bytes(text, "\n", 1);
 }
 
 void lx_format_escaped(struct los_text *text, const char *path, const char *more)

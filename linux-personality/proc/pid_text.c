@@ -292,7 +292,6 @@ long lx_pid_limits(struct los_text *text, const struct los_pseudo_node *node)
         return -LOS_E_SRCH;
     los_text_add(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (int i = 0; i < LOS_LIMITS; i++)
-        lx_format_limit(text, limits[i].name, process->limits[i].soft, process->limits[i].hard,
-                        limits[i].unit != NULL ? limits[i].unit : "");
+        lx_format_limit(text, limits[i].name, process->limits[i].soft, process->limits[i].hard, limits[i].unit);
     return 0;
 }

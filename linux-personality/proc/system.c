@@ -13,9 +13,7 @@
 static uint64_t file_pages(void)
 {
     struct los_filesystem_stat stat;
-    const struct los_process *first = los_find_process(1);
-    if (first == NULL || first->files == NULL || los_path_filesystem(&first->files->root, &stat) != 0 ||
-        stat.magic_kind != LOS_TMPFS)
+    if (los_path_filesystem(&los_current()->process->files->root, &stat) != 0 || stat.magic_kind != LOS_TMPFS)
         return 0;
     return (stat.blocks - stat.blocks_free) * stat.block_size / LOS_PAGE;
 }
@@ -92,6 +90,17 @@ static uint64_t idle_of(const struct los_cpu *cpu, uint64_t now)
     return cpu->idle_ns + (cpu->idling && now > cpu->busy_since ? now - cpu->busy_since : 0);
 }
 
+/* On a vCPU, or waiting for one. */
+static uint64_t running(void)
+{
+    uint64_t n = los_runnable_count();
+    for (uint32_t i = 0; i < los_cpu_count(); i++) {
+        const struct los_cpu *cpu = los_cpu_number(i);
+        n += cpu->current != NULL && cpu->current != cpu->idle;
+    }
+    return n;
+}
+
 long lx_proc_stat(struct los_text *text, const struct los_pseudo_node *node)
 {
     (void)node;
@@ -113,8 +122,7 @@ long lx_proc_stat(struct los_text *text, const struct los_pseudo_node *node)
     }
     los_text_add(text, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %lu\nprocs_blocked 0\n",
                  (unsigned long)interrupts, (unsigned long)switches,
-                 (unsigned long)((los_wall_now() - now) / NS_PER_S), los_last_pid(),
-                 (unsigned long)los_runnable_count());
+                 (unsigned long)((los_wall_now() - now) / NS_PER_S), los_last_pid(), (unsigned long)running());
     los_text_add(text, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
     return 0;
 }
@@ -134,7 +142,7 @@ long lx_proc_loadavg(struct los_text *text, const struct los_pseudo_node *node)
     (void)node;
     uint64_t load[3];
     los_load_average(load);
-    lx_format_load(text, load, los_runnable_count(), los_thread_total(), los_last_pid());
+    lx_format_load(text, load, running(), los_thread_total(), los_last_pid());
     return 0;
 }
 

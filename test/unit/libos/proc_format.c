@@ -128,9 +128,8 @@ Test(proc_format, limits_are_columns)
     lx_format_limit(&text, "Max stack size", 8388608, UINT64_MAX, "bytes");
     expect("Max stack size            8388608              unlimited            bytes     \n");
     fresh();
-    lx_format_limit(&text, "Max nice priority", 0, 0, "");
-    expect("Max nice priority         0                    0                    "
-           "          \n");
+    lx_format_limit(&text, "Max nice priority", 0, 0, NULL);
+    expect("Max nice priority         0                    0                    \n");
 }
 
 Test(proc_format, times_and_load)
