@@ -20,6 +20,10 @@
 
 extern char los_return_jump[];
 
+/* Page fault error code (Intel SDM 3A, 4.7). */
+#define FAULT_PRESENT 1ul
+#define FAULT_USER    4ul
+
 /* --- in ------------------------------------------------------------------------------------------------------------ */
 
 static struct los_thread *enter(void)
@@ -74,7 +78,9 @@ static void program_fault(struct los_frame *frame, const struct exo_upcall_frame
     int result = 0;
     if (fault->vector == 14) {
         thread->process->faults++;
-        if (fault->address < LOS_USER_END)
+        /* Present, but not for a supervisor: what an emulator's far return in ring 3 meets. No mapping helps. */
+        bool supervisor = (fault->error & (FAULT_PRESENT | FAULT_USER)) == FAULT_PRESENT;
+        if (fault->address < LOS_USER_END && !supervisor)
             result = los_space_fault(thread->process->space, fault->address, los_fault_access(fault->error));
         else
             result = -LOS_E_FAULT;
