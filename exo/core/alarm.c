@@ -1,63 +1,49 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The heap of alarms: Fredman, Sedgewick, Sleator and Tarjan, "The pairing heap", 1986. */
 #include "alarm.h"
+#include "list.h"
 #include "lock.h"
 
+/* The alarm that is due first becomes the parent of the other one. */
 static struct alarm *meld(struct alarm *a, struct alarm *b)
 {
     if (a == NULL || b == NULL)
         return a == NULL ? b : a;
-    if (b->at < a->at) {
-        struct alarm *swap = a;
-        a = b;
-        b = swap;
-    }
-    b->next = a->child;
-    if (b->next != NULL)
-        b->next->previous = b;
-    b->previous = a;
-    a->child = b;
-    return a;
+    struct alarm *parent = b->at < a->at ? b : a, *child = parent == a ? b : a;
+    LIST_INSERT(parent->child, child);
+    return parent;
 }
 
 /* Melds a list of siblings into one heap: in pairs, then the pairs from the last to the first. */
 static struct alarm *meld_list(struct alarm *list)
 {
+    if (list == NULL || list->next == NULL)
+        return list;
     struct alarm *pairs = NULL, *heap = NULL;
-    while (list != NULL) {
-        struct alarm *a = list, *b = a->next;
-        list = b == NULL ? NULL : b->next;
-        a->next = a->previous = NULL;
-        if (b != NULL)
-            b->next = b->previous = NULL;
+    for (struct alarm *a = list, *b, *rest; a != NULL; a = rest) {
+        b = a->next;
+        rest = b == NULL ? NULL : b->next;
         a = meld(a, b);
         a->next = pairs;
         pairs = a;
     }
-    while (pairs != NULL) {
-        struct alarm *a = pairs;
-        pairs = a->next;
-        a->next = NULL;
-        heap = meld(heap, a);
+    for (struct alarm *next; pairs != NULL; pairs = next) {
+        next = pairs->next;
+        heap = meld(heap, pairs);
     }
     return heap;
 }
 
 static void take_off(struct cpu *cpu, struct alarm *alarm)
 {
-    struct alarm *rest = meld_list(alarm->child);
+    struct alarm *below = meld_list(alarm->child);
     if (alarm == cpu->alarms) {
-        cpu->alarms = rest;
+        cpu->alarms = below;
     } else {
-        if (alarm->previous->child == alarm)
-            alarm->previous->child = alarm->next;
-        else
-            alarm->previous->next = alarm->next;
-        if (alarm->next != NULL)
-            alarm->next->previous = alarm->previous;
-        cpu->alarms = meld(cpu->alarms, rest);
+        LIST_REMOVE(alarm);
+        cpu->alarms = meld(cpu->alarms, below);
     }
-    alarm->child = alarm->next = alarm->previous = NULL;
+    alarm->child = NULL;
     alarm->set = false;
 }
 

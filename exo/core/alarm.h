@@ -15,7 +15,7 @@ struct alarm {
     enum alarm_kind kind;
     bool set;
     uint32_t cpu;
-    struct alarm *child, *next, *previous; /* previous: the sibling before, or the parent of a first child */
+    struct alarm *child, *next, **place; /* list.h; the first alarm of a heap is in no list */
 };
 
 /* Sets it anew; at UINT64_MAX it is only cancelled. */

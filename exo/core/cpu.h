@@ -17,7 +17,7 @@ struct cpu {
     uint64_t quantum_end;
     uint64_t armed;                        /* what its timer is set to */
     struct alarm *alarms;                  /* a heap */
-    struct vcpu *ready_first, *ready_last; /* those with time left */
+    struct vcpu *ready_first, **ready_end; /* those with time left */
     struct vcpu *background; /* the boot slice's vCPU without time left: runs when nobody else can */
 } __attribute__((aligned(64)));
 

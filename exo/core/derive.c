@@ -8,20 +8,6 @@
 
 #define ZEROED_PER_CALL 1024
 
-/* A child of `source` in `domain`; range as given for kinds that have one. */
-static exo_handle make_child(struct domain *domain, struct token *source, uint32_t rights, uint64_t base,
-                             uint64_t count)
-{
-    exo_handle handle;
-    if (token_is_range(source->kind)) {
-        token_make_range(domain, source->kind, rights, base, count, source, &handle);
-    } else {
-        struct token *token = token_make_object(domain, source->kind, rights, source->object, source, &handle);
-        token->bit = source->bit;
-    }
-    return handle;
-}
-
 long call_token_derive(const struct call *call)
 {
     uint64_t rights = call->argument[1], offset = call->argument[2], count = call->argument[3];
@@ -33,8 +19,9 @@ long call_token_derive(const struct call *call)
         return -EXO_E_BAD_ARGUMENT;
     NEED_OK(token_room(call->domain, 0));
 
-    uint64_t base = ranged ? source.token->base + offset : 0;
-    return (long)make_child(call->domain, source.token, (uint32_t)rights, base, count);
+    /* Of an object, base and count are the object and an event's bit. */
+    return (long)token_make(call->domain, source.token->kind, (uint32_t)rights, source.token->base + offset,
+                            ranged ? count : source.token->count, source.token);
 }
 
 long call_token_send(const struct call *call)
@@ -57,9 +44,7 @@ long call_token_send(const struct call *call)
             return -EXO_E_AGAIN;
     }
 
-    bool ranged = token_is_range(token->kind);
-    exo_handle handle =
-        make_child(to.domain, token, (uint32_t)rights, ranged ? token->base : 0, ranged ? token->count : 1);
+    exo_handle handle = token_make(to.domain, token->kind, (uint32_t)rights, token->base, token->count, token);
     if (flags & EXO_SEND_MOVE)
         token_drop(token);
     return (long)handle;

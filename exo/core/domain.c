@@ -79,7 +79,7 @@ static bool dismantle(struct domain *domain, struct work *work)
     if (!revoke_finish(work) || !pool_return(domain, work) || !token_end_below(&domain->origin, domain, work))
         return false;
     if (domain->parent != NULL)
-        LIST_REMOVE(domain->parent->child, domain);
+        LIST_REMOVE(domain);
     pool_end(domain);
     return true;
 }
@@ -118,9 +118,7 @@ long call_domain_create(const struct call *call)
     NEED_OK(token_room(call->domain, 0));
 
     struct domain *domain = domain_make(pool.pfn, pool.pages, call->domain, call->vcpu);
-    exo_handle handle;
-    token_make_object(call->domain, EXO_DOMAIN, EXO_ALL, domain, &domain->origin, &handle);
-    return (long)handle;
+    return (long)token_make_object(call->domain, EXO_DOMAIN, EXO_ALL, domain, &domain->origin);
 }
 
 long call_domain_donate(const struct call *call)

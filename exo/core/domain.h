@@ -15,14 +15,13 @@
 
 struct domain {
     struct token origin;
-    struct domain *parent, *child, *next, *previous; /* the tree of creation; next, previous: siblings */
+    struct domain *parent, *child, *next, **place; /* the tree of creation; next, place: siblings */
     struct vcpu
         *creator; /* rung when a vCPU of the domain dies; belongs to the parent, so outlives the domain */
     bool dying;
 
     /* pool */
-    uint32_t pool_first; /* a free frame, linked; 0: none */
-    uint32_t extents;    /* frame of the first struct extent_block */
+    uint32_t pool_first, pool_members; /* a free frame; one of all but its structure's. Linked; 0: none */
     uint64_t pool_pages, pool_free;
 
     /* token table */

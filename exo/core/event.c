@@ -13,11 +13,8 @@ long call_event_derive(const struct call *call)
         return -EXO_E_BAD_ARGUMENT;
     NEED_OK(token_room(call->domain, 0));
 
-    exo_handle handle;
-    struct token *token = token_make_object(call->domain, EXO_EVENT, EXO_W | EXO_SEND | EXO_SPLIT | EXO_OWN,
-                                            vcpu.vcpu, vcpu.token, &handle);
-    token->bit = bit;
-    return (long)handle;
+    return (long)token_make(call->domain, EXO_EVENT, EXO_W | EXO_SEND | EXO_SPLIT | EXO_OWN,
+                            (uint64_t)vcpu.vcpu, bit, vcpu.token);
 }
 
 long call_event_ring(const struct call *call)

@@ -34,7 +34,6 @@ void frame_set_state(uint64_t pfn, enum frame_state state)
         frame_region_of(pfn)->special--;
     frame->state = state;
     frame->link = 0;
-    frame->used = 0;
 }
 
 void frame_make_user(uint64_t pfn, uint64_t pages)
@@ -43,92 +42,53 @@ void frame_make_user(uint64_t pfn, uint64_t pages)
         frame_set_state(pfn + i, FRAME_USER);
 }
 
-void frame_untouch(uint64_t pfn)
-{
-    struct frame *frame = frame_of(pfn);
-    if (frame->flags & FRAME_TOUCHED) {
-        frame->flags &= ~FRAME_TOUCHED;
-        frame_region_of(pfn)->touched--;
-    }
-}
-
-/* The end of the part of [pfn, end) that lies in pfn's region; *whole: that is all of the region. */
-static uint64_t region_end(uint64_t pfn, uint64_t end, bool *whole)
-{
-    uint64_t stop = (pfn | (EXO_LARGE_PAGES - 1)) + 1;
-    *whole = pfn % EXO_LARGE_PAGES == 0 && stop <= end;
-    return stop < end ? stop : end;
-}
-
 bool frame_all_user(uint64_t pfn, uint64_t pages)
 {
-    bool whole;
-    for (uint64_t end = pfn + pages, stop; pfn < end; pfn = stop) {
-        stop = region_end(pfn, end, &whole);
-        if (frame_region_of(pfn)->special == 0)
-            continue;
-        for (uint64_t i = pfn; i < stop; i++)
-            if (frame_of(i)->state != FRAME_USER)
-                return false;
+    for (uint64_t i = pfn; i < pfn + pages; i++) {
+        if (frame_region_of(i)->special == 0)
+            i |= EXO_LARGE_PAGES - 1; /* all of the region */
+        else if (frame_of(i)->state != FRAME_USER)
+            return false;
     }
     return true;
 }
 
 bool frame_all_idle(uint64_t pfn, uint64_t pages)
 {
-    if (!frame_all_user(pfn, pages))
-        return false;
     for (uint64_t i = pfn; i < pfn + pages; i++)
-        if (frame_mapped(i))
+        if (frame_of(i)->state != FRAME_USER || frame_mapped(i))
             return false;
     return true;
 }
 
 bool frame_any_written(uint64_t pfn, uint64_t pages)
 {
-    bool whole;
-    for (uint64_t end = pfn + pages, stop; pfn < end; pfn = stop) {
-        struct frame_region *region = frame_region_of(pfn);
-        stop = region_end(pfn, end, &whole);
-        if (region->touched_all && region->mapped != 0)
+    for (uint64_t i = pfn; i < pfn + pages; i++)
+        if ((frame_of(i)->touched || frame_region_of(i)->touched) && frame_mapped(i))
             return true;
-        if (region->touched == 0 && !region->touched_all)
-            continue;
-        for (uint64_t i = pfn; i < stop; i++)
-            if ((region->touched_all || frame_of(i)->flags & FRAME_TOUCHED) && frame_mapped(i))
-                return true;
-    }
     return false;
 }
 
 /* Notes with each frame what was noted for the whole region. */
 static void spread_touched(struct frame_region *region, uint64_t pfn)
 {
-    region->touched_all = false;
+    region->touched = false;
     pfn -= pfn % EXO_LARGE_PAGES;
     for (uint64_t i = pfn; i < pfn + EXO_LARGE_PAGES && i < frame_count; i++)
-        if (frame_of(i)->state == FRAME_USER)
-            frame_touch(i);
+        frame_of(i)->touched = true;
 }
 
 bool frame_clean(uint64_t pfn, uint64_t pages, struct work *work)
 {
-    bool whole;
-    for (uint64_t end = pfn + pages, stop; pfn < end; pfn = stop) {
-        struct frame_region *region = frame_region_of(pfn);
-        stop = region_end(pfn, end, &whole);
-        if (region->touched_all)
-            spread_touched(region, pfn);
-        if (region->touched == 0)
+    for (uint64_t i = pfn; i < pfn + pages; i++) {
+        if (frame_region_of(i)->touched)
+            spread_touched(frame_region_of(i), i);
+        if (!frame_of(i)->touched)
             continue;
-        for (uint64_t i = pfn; i < stop; i++) {
-            if (!(frame_of(i)->flags & FRAME_TOUCHED))
-                continue;
-            if (!work_spend(work, 16))
-                return false;
-            __builtin_memset(machine_frame(i), 0, EXO_PAGE_SIZE);
-            frame_untouch(i);
-        }
+        if (!work_spend(work, 16))
+            return false;
+        __builtin_memset(machine_frame(i), 0, EXO_PAGE_SIZE);
+        frame_of(i)->touched = false;
     }
     return true;
 }

@@ -19,22 +19,18 @@
 
 enum frame_state { FRAME_UNUSABLE, FRAME_USER, FRAME_POOL };
 
-enum frame_flag {
-    FRAME_TOUCHED = 1,
-    FRAME_KEPT = 2, /* POOL: a structure that outlives the others when the domain is destroyed */
-};
-
 struct frame {
     uint32_t link;
-    uint8_t state, flags;
+    uint32_t member; /* POOL: the next frame that was donated to the same pool */
+    uint8_t state;
+    bool touched;
     uint16_t used; /* POOL, page tables: entries in use */
 };
 
 struct frame_region {
     uint32_t mapped;  /* large pages that map it */
     uint16_t special; /* frames that are not USER */
-    uint16_t touched; /* frames with FRAME_TOUCHED */
-    bool touched_all; /* was mapped writable by a large page: all frames count as touched */
+    bool touched;     /* was mapped writable by a large page: all frames count as touched */
 };
 
 extern struct frame *frame_table; /* frame_count entries */
@@ -58,17 +54,6 @@ static inline bool frame_mapped(uint64_t pfn)
 {
     return frame_of(pfn)->link != 0 || frame_region_of(pfn)->mapped != 0;
 }
-
-static inline void frame_touch(uint64_t pfn)
-{
-    struct frame *frame = frame_of(pfn);
-    if (!(frame->flags & FRAME_TOUCHED)) {
-        frame->flags |= FRAME_TOUCHED;
-        frame_region_of(pfn)->touched++;
-    }
-}
-
-void frame_untouch(uint64_t pfn);
 
 /* Is there one that was touched and is still mapped? Then it cannot change hands zeroed. */
 bool frame_any_written(uint64_t pfn, uint64_t pages);

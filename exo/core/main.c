@@ -27,7 +27,7 @@
 #define POOL_SHARE 32
 #define PORT_COUNT 65536
 
-static struct boot_memory memory; /* of core_main */
+static struct machine_boot memory; /* core_main's copy, that it cuts from */
 
 /* The first domain, while it is set up. */
 struct first {
@@ -52,7 +52,7 @@ static void set_up_frames(uint64_t top_pfn)
     uint64_t table = boot_take(&memory, frame_table_pages(top_pfn));
     frame_init(machine_frame(table), top_pfn);
     for (uint32_t i = 0; i < memory.modules; i++)
-        frame_make_user(memory.module[i].pfn, boot_module_pages(&memory.module[i]));
+        frame_make_user(memory.module[i].pfn, boot_module_pages(&memory, i));
 }
 
 static void make_domain(struct first *first)
@@ -73,10 +73,9 @@ static const struct exo_flat_header *check_supervisor(void)
 {
     if (memory.modules == 0)
         machine_panic("no supervisor: the boot loader passed no module");
-    const struct boot_module *module = &memory.module[0];
-    const struct exo_flat_header *header = machine_frame(module->pfn);
-    if (module->bytes < sizeof *header || header->magic != EXO_FLAT_MAGIC ||
-        header->text_pages > header->total_pages || header->total_pages > boot_module_pages(module) ||
+    const struct exo_flat_header *header = machine_frame(memory.module[0].pfn);
+    if (memory.module[0].bytes < sizeof *header || header->magic != EXO_FLAT_MAGIC ||
+        header->text_pages > header->total_pages || header->total_pages > boot_module_pages(&memory, 0) ||
         header->entry >= EXO_USER_END)
         machine_panic("the first module is no supervisor image");
     return header;
@@ -93,20 +92,14 @@ static void map_image(struct first *first, const struct exo_flat_header *header)
     space_map_boot(first->space, EXO_BOOT_VCPU_PAGE_VA, first->page_pfn, 1, EXO_MAP_R | EXO_MAP_W);
 }
 
-static exo_handle give_object(struct first *first, enum exo_kind kind, uint32_t rights, void *object,
-                              struct token *parent)
+static exo_handle give(struct first *first, enum exo_kind kind, uint64_t base, uint64_t count)
 {
-    exo_handle handle;
-    token_make_object(first->domain, kind, rights, object, parent, &handle);
-    return handle;
+    return token_make(first->domain, kind, EXO_ALL, base, count, NULL);
 }
 
-static exo_handle give_range(struct first *first, enum exo_kind kind, uint32_t rights, uint64_t base,
-                             uint64_t count)
+static exo_handle give_object(struct first *first, enum exo_kind kind, struct token *origin)
 {
-    exo_handle handle;
-    token_make_range(first->domain, kind, rights, base, count, NULL, &handle);
-    return handle;
+    return token_make_object(first->domain, kind, EXO_ALL, origin->object, origin);
 }
 
 static void make_vcpu(struct first *first)
@@ -120,24 +113,21 @@ static void make_vcpu(struct first *first)
 static void give_tokens(struct first *first)
 {
     struct exo_boot_info *info = first->info;
-    info->domain = give_object(first, EXO_DOMAIN, EXO_ALL, first->domain, &first->domain->origin);
-    info->space = give_object(first, EXO_SPACE, EXO_ALL, first->space, &first->space->origin);
-    info->vcpu = give_object(first, EXO_VCPU, EXO_ALL, first->vcpu, &first->vcpu->origin);
-    info->slice = give_object(first, EXO_SLICE, EXO_ALL, first->slice, &first->slice->origin);
-    info->machine = give_object(first, EXO_MACHINE, EXO_ALL, NULL, NULL);
-    info->ports = give_range(first, EXO_PORTS, EXO_ALL, 0, PORT_COUNT);
+    info->domain = give_object(first, EXO_DOMAIN, &first->domain->origin);
+    info->space = give_object(first, EXO_SPACE, &first->space->origin);
+    info->vcpu = give_object(first, EXO_VCPU, &first->vcpu->origin);
+    info->slice = give_object(first, EXO_SLICE, &first->slice->origin);
+    info->machine = give(first, EXO_MACHINE, 0, 0);
+    info->ports = give(first, EXO_PORTS, 0, PORT_COUNT);
     if (irq_lines() > 0)
-        info->irqs = give_range(first, EXO_IRQ, EXO_ALL, 0, irq_lines());
+        info->irqs = give(first, EXO_IRQ, 0, irq_lines());
     for (uint32_t i = 0; i < memory.ranges && i < EXO_EXTENTS_MAX && memory.range[i].pages > 0; i++)
-        info->extent[info->extents++] =
-            give_range(first, EXO_FRAME, EXO_ALL, memory.range[i].pfn, memory.range[i].pages);
+        info->extent[info->extents++] = give(first, EXO_FRAME, memory.range[i].pfn, memory.range[i].pages);
     for (uint32_t i = 0; i < memory.modules; i++) {
-        const struct boot_module *module = &memory.module[i];
-        __builtin_memcpy(info->module[i].name, module->name, sizeof module->name);
-        info->module[i].size = module->bytes;
-        if (module->bytes > 0)
-            info->module[i].frame =
-                give_range(first, EXO_FRAME, EXO_ALL, module->pfn, boot_module_pages(module));
+        __builtin_memcpy(info->module[i].name, memory.module[i].name, sizeof info->module[i].name);
+        info->module[i].size = memory.module[i].bytes;
+        if (memory.module[i].bytes > 0)
+            info->module[i].frame = give(first, EXO_FRAME, memory.module[i].pfn, boot_module_pages(&memory, i));
     }
     info->modules = memory.modules;
 }
@@ -154,7 +144,8 @@ static void tell_boot(struct first *first, const char *command_line)
 void core_main(const struct machine_boot *boot)
 {
     struct first first = {0};
-    boot_read(&memory, boot);
+    memory = *boot;
+    boot_unbundle(&memory);
     set_up_frames(boot->top_pfn);
     const struct exo_flat_header *header = check_supervisor();
     uint64_t entry = header->entry, stack = header->stack;

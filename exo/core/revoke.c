@@ -12,7 +12,6 @@
 #include "domain.h"
 #include "edit.h"
 #include "irq.h"
-#include "list.h"
 #include "lock.h"
 #include "reference.h"
 #include "slice.h"

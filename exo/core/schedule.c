@@ -15,8 +15,10 @@ static bool open; /* shared */
 
 void schedule_open(void)
 {
-    for (uint32_t i = 0; i < machine_cpus(); i++)
+    for (uint32_t i = 0; i < machine_cpus(); i++) {
         cpus[i].armed = UINT64_MAX;
+        cpus[i].ready_end = &cpus[i].ready_first;
+    }
     store_shared(open, true);
 }
 
@@ -26,26 +28,20 @@ static void append(struct cpu *cpu, struct vcpu *vcpu)
 {
     vcpu->queued = QUEUE_READY;
     vcpu->ready_next = NULL;
-    vcpu->ready_previous = cpu->ready_last;
-    if (cpu->ready_last != NULL)
-        cpu->ready_last->ready_next = vcpu;
-    else
-        cpu->ready_first = vcpu;
-    cpu->ready_last = vcpu;
+    vcpu->ready_place = cpu->ready_end;
+    *cpu->ready_end = vcpu;
+    cpu->ready_end = &vcpu->ready_next;
 }
 
 static void unqueue(struct vcpu *vcpu)
 {
     struct cpu *cpu = &cpus[vcpu->cpu];
     if (vcpu->queued == QUEUE_READY) {
-        if (vcpu->ready_previous != NULL)
-            vcpu->ready_previous->ready_next = vcpu->ready_next;
-        else
-            cpu->ready_first = vcpu->ready_next;
+        *vcpu->ready_place = vcpu->ready_next;
         if (vcpu->ready_next != NULL)
-            vcpu->ready_next->ready_previous = vcpu->ready_previous;
+            vcpu->ready_next->ready_place = vcpu->ready_place;
         else
-            cpu->ready_last = vcpu->ready_previous;
+            cpu->ready_end = vcpu->ready_place;
     } else if (vcpu->queued == QUEUE_THROTTLED) {
         alarm_cancel(&vcpu->slice->refill);
         if (cpu->background == vcpu)

@@ -73,7 +73,7 @@ void slice_end(struct slice *slice)
     token_unlink(&slice->origin);
     if (slice->source != NULL)
         slice->source->share[slice->cpu] += slice->share[slice->cpu];
-    LIST_REMOVE(slice->domain->slices, slice);
+    LIST_REMOVE(slice);
     pool_give(slice->domain, pool_pfn(slice));
 }
 
@@ -145,10 +145,8 @@ long call_slice_create(const struct call *call)
     slice->cpu_set = 1ul << cpu;
     slice->share[cpu] = share;
     slice->remaining_ns = (int64_t)slice_budget(slice);
-    exo_handle handle;
-    token_make_object(call->domain, EXO_SLICE, EXO_X | EXO_SEND | EXO_SPLIT | EXO_OWN, slice, &slice->origin,
-                      &handle);
-    return (long)handle;
+    return (long)token_make_object(call->domain, EXO_SLICE, EXO_X | EXO_SEND | EXO_SPLIT | EXO_OWN, slice,
+                                   &slice->origin);
 }
 
 long call_slice_bind(const struct call *call)

@@ -20,9 +20,9 @@
 struct slice {
     struct token origin; /* below the token of `source` that it was split off */
     struct domain *domain;
-    struct slice *next, *previous; /* of the domain */
-    struct slice *source;          /* NULL: the boot slice */
-    struct vcpu *vcpu;             /* NULL: none runs in it */
+    struct slice *next, **place; /* of the domain */
+    struct slice *source;        /* NULL: the boot slice */
+    struct vcpu *vcpu;           /* NULL: none runs in it */
     uint32_t cpu;
     uint64_t cpu_set;
     uint32_t share[EXO_CPUS_MAX]; /* what is left of each CPU in its set */

@@ -69,7 +69,7 @@ bool space_dispose(struct space *space, struct domain *actor, struct work *work)
     struct domain *domain = space->domain;
     space_leave_grafts(space);
     revoke_leaves(space);
-    LIST_REMOVE(domain->spaces, space);
+    LIST_REMOVE(space);
     domain->space_count--;
     pool_give(domain, space->top_pfn);
     pool_give(domain, pool_pfn(space));
@@ -97,9 +97,7 @@ long call_space_create(const struct call *call)
         return -EXO_E_NO_POOL;
 
     struct space *space = space_make(owner.domain);
-    exo_handle handle;
-    token_make_object(call->domain, EXO_SPACE, EXO_ALL, space, &space->origin, &handle);
-    return (long)handle;
+    return (long)token_make_object(call->domain, EXO_SPACE, EXO_ALL, space, &space->origin);
 }
 
 long call_space_destroy(const struct call *call)
@@ -150,32 +148,29 @@ long call_space_graft(const struct call *call)
     return 0;
 }
 
-#define QUERY_CHUNK 64
+#define QUERY_MAX 512
+
+static struct exo_pte describe(const struct space *space, uint64_t va)
+{
+    int level;
+    const machine_pte *leaf = table_leaf(space, va, &level);
+    if (leaf == NULL)
+        return (struct exo_pte){0};
+    uint64_t pfn = machine_pte_pfn(*leaf) + (level == 2 ? table_index(va, 1) : 0);
+    return (struct exo_pte){pfn << EXO_PAGE_SHIFT | machine_pte_flags(*leaf)};
+}
 
 long call_space_query(const struct call *call)
 {
-    uint64_t va = call->argument[1], out = call->argument[2], n = call->argument[3];
+    uint64_t va = call->argument[1], n = call->argument[3];
+    struct exo_pte answer[QUERY_MAX];
     NEED(space, space, 0, EXO_R);
-    if (va % EXO_PAGE_SIZE != 0 || n > 512)
+    if (va % EXO_PAGE_SIZE != 0 || n > QUERY_MAX)
         return -EXO_E_BAD_ARGUMENT;
     if (va > EXO_USER_END || n > (EXO_USER_END - va) / EXO_PAGE_SIZE)
         return -EXO_E_BAD_ADDRESS;
 
-    struct exo_pte chunk[QUERY_CHUNK];
-    for (uint64_t done = 0; done < n; done += QUERY_CHUNK) {
-        uint64_t some = n - done < QUERY_CHUNK ? n - done : QUERY_CHUNK;
-        for (uint64_t i = 0; i < some; i++) {
-            int level;
-            uint64_t page = (va >> EXO_PAGE_SHIFT) + done + i;
-            const machine_pte *leaf = table_leaf(space.space, page << EXO_PAGE_SHIFT, &level);
-            chunk[i].frame = 0;
-            if (leaf == NULL)
-                continue;
-            uint64_t pfn = machine_pte_pfn(*leaf) + (level == 2 ? page % EXO_LARGE_PAGES : 0);
-            chunk[i].frame = pfn << EXO_PAGE_SHIFT | machine_pte_flags(*leaf);
-        }
-        if (!machine_copy_out(out + done * sizeof chunk[0], chunk, some * sizeof chunk[0]))
-            return -EXO_E_BAD_ADDRESS;
-    }
-    return 0;
+    for (uint64_t i = 0; i < n; i++)
+        answer[i] = describe(space.space, va + i * EXO_PAGE_SIZE);
+    return machine_copy_out(call->argument[2], answer, n * sizeof answer[0]) ? 0 : -EXO_E_BAD_ADDRESS;
 }

@@ -18,7 +18,7 @@
 struct space {
     struct token origin;
     struct domain *domain;
-    struct space *next, *previous; /* of the domain */
+    struct space *next, **place; /* of the domain */
     uint64_t top_pfn;
     bool dying; /* shared: no vCPU may switch to it any more */
     uint32_t grafts,

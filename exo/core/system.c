@@ -3,8 +3,7 @@
 #include "call.h"
 #include "reference.h"
 
-#define LOG_MAX   1024
-#define LOG_CHUNK 256
+#define LOG_MAX 1024
 
 long call_abi_version(const struct call *call)
 {
@@ -19,13 +18,11 @@ long call_log_write(const struct call *call)
     if (length > LOG_MAX)
         return -EXO_E_BAD_ARGUMENT;
 
-    char chunk[LOG_CHUNK];
-    for (uint64_t done = 0; done < length; done += LOG_CHUNK) {
-        uint64_t some = length - done < LOG_CHUNK ? length - done : LOG_CHUNK;
-        if (!machine_copy_in(chunk, text + done, some))
-            return done > 0 ? (long)done : -EXO_E_BAD_ADDRESS;
-        machine_log(chunk, some);
-    }
+    char copy[LOG_MAX];
+    if (!machine_copy_in(copy, text, length))
+        return -EXO_E_BAD_ADDRESS;
+
+    machine_log(copy, length);
     return (long)length;
 }
 

@@ -116,11 +116,10 @@ static void count_mapping(machine_pte leaf, int change)
     if (machine_pte_is_large(leaf)) {
         struct frame_region *region = frame_region_of(pfn);
         region->mapped += (uint32_t)change;
-        region->touched_all |= written;
+        region->touched |= written;
     } else {
         frame_of(pfn)->link += (uint32_t)change;
-        if (written)
-            frame_touch(pfn);
+        frame_of(pfn)->touched |= written;
     }
 }
 

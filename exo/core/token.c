@@ -74,8 +74,8 @@ static void grow_table(struct domain *domain)
     }
 }
 
-struct token *token_make(struct domain *domain, enum exo_kind kind, uint32_t rights, struct token *parent,
-                         exo_handle *handle)
+exo_handle token_make(struct domain *domain, enum exo_kind kind, uint32_t rights, uint64_t base, uint64_t count,
+                      struct token *parent)
 {
     if (domain->free_slots == 0)
         grow_table(domain);
@@ -86,30 +86,12 @@ struct token *token_make(struct domain *domain, enum exo_kind kind, uint32_t rig
     token->kind = kind;
     token->rights = (uint8_t)rights;
     token->role = TOKEN_IN_TABLE;
-    token->object = NULL;
-    token->bit = 0;
+    token->base = base; /* or the object, which shares its place */
+    token->count = count;
     token->child = NULL;
     token_link(token, parent);
     store_shared(token->state, TOKEN_LIVE);
-    *handle = (uint64_t)token->generation << 32 | slot_of(token);
-    return token;
-}
-
-struct token *token_make_range(struct domain *domain, enum exo_kind kind, uint32_t rights, uint64_t base,
-                               uint64_t count, struct token *parent, exo_handle *handle)
-{
-    struct token *token = token_make(domain, kind, rights, parent, handle);
-    token->base = base;
-    token->count = count;
-    return token;
-}
-
-struct token *token_make_object(struct domain *domain, enum exo_kind kind, uint32_t rights, void *object,
-                                struct token *parent, exo_handle *handle)
-{
-    struct token *token = token_make(domain, kind, rights, parent, handle);
-    store_shared(token->object, object);
-    return token;
+    return (uint64_t)token->generation << 32 | slot_of(token);
 }
 
 void token_free(struct token *token)
@@ -129,7 +111,6 @@ void token_free(struct token *token)
 void token_link(struct token *token, struct token *parent)
 {
     token->parent = parent;
-    token->next = token->previous = NULL;
     if (parent != NULL)
         LIST_INSERT(parent->child, token);
 }
@@ -137,7 +118,7 @@ void token_link(struct token *token, struct token *parent)
 void token_unlink(struct token *token)
 {
     if (token->parent != NULL)
-        LIST_REMOVE(token->parent->child, token);
+        LIST_REMOVE(token);
     token->parent = NULL;
 }
 

@@ -49,7 +49,7 @@ struct token {
         };
         uint64_t next_free; /* FREE: slot number */
     };
-    struct token *parent, *child, *next, *previous; /* DOOMED: next in the domain's list */
+    struct token *parent, *child, *next, **place; /* DOOMED: next in the domain's list */
     uint64_t reserved;
 };
 _Static_assert(sizeof(struct token) == 64, "the entries of a page fill it");
@@ -74,13 +74,15 @@ _Static_assert(sizeof(struct token_page) == EXO_PAGE_SIZE, "one frame");
 
 /* 0 when the domain has room for one more token and its pool for `frames` frames besides; else -NO_SLOT or -NO_POOL. */
 long token_room(const struct domain *domain, uint64_t frames);
-/* Makes a token below `parent` (NULL: none) and returns its handle through *handle. Cannot fail after token_room. */
-struct token *token_make(struct domain *domain, enum exo_kind kind, uint32_t rights, struct token *parent,
-                         exo_handle *handle);
-struct token *token_make_range(struct domain *domain, enum exo_kind kind, uint32_t rights, uint64_t base,
-                               uint64_t count, struct token *parent, exo_handle *handle);
-struct token *token_make_object(struct domain *domain, enum exo_kind kind, uint32_t rights, void *object,
-                                struct token *parent, exo_handle *handle);
+/* Makes a token below `parent` (NULL: none). Cannot fail after token_room. Of what: base and count of a range; or an
+ * object, and an event's bit. */
+exo_handle token_make(struct domain *domain, enum exo_kind kind, uint32_t rights, uint64_t base, uint64_t count,
+                      struct token *parent);
+static inline exo_handle token_make_object(struct domain *domain, enum exo_kind kind, uint32_t rights,
+                                           void *object, struct token *parent)
+{
+    return token_make(domain, kind, rights, (uint64_t)object, 0, parent);
+}
 struct domain *token_domain(const struct token *token);                  /* the holder; TOKEN_IN_TABLE only */
 void token_free(struct token *token);                                    /* out of the tree already */
 struct token *token_in_slot(const struct domain *domain, uint64_t slot); /* NULL: no such slot */

@@ -29,7 +29,7 @@ struct vcpu *vcpu_make(struct domain *domain, struct space *space, uint64_t page
     domain->vcpu_count++;
 
     frame_of(page_pfn)->link++; /* mapped, as far as donating and zeroing are concerned */
-    frame_touch(page_pfn);
+    frame_of(page_pfn)->touched = true;
     __builtin_memset(vcpu->page, 0, offsetof(struct exo_vcpu_page, libos));
     vcpu->page->masked = 1;
     vcpu->page->vcpu = (uint32_t)number;
@@ -112,7 +112,7 @@ bool vcpu_dispose(struct vcpu *vcpu, struct domain *actor, struct work *work)
         return false;
     struct domain *domain = vcpu->domain;
     release_page(vcpu);
-    LIST_REMOVE(domain->vcpus, vcpu);
+    LIST_REMOVE(vcpu);
     domain->vcpu_count--;
     for (int i = 0; i < MACHINE_VCPU_PAGES; i++)
         pool_give(domain, vcpu->fpu_pfn[i]);
@@ -140,9 +140,7 @@ long call_vcpu_create(const struct call *call)
         return -EXO_E_NO_POOL;
 
     struct vcpu *vcpu = vcpu_make(owner.domain, space.space, page.pfn, page.token, page_va, number);
-    exo_handle handle;
-    token_make_object(call->domain, EXO_VCPU, EXO_ALL, vcpu, &vcpu->origin, &handle);
-    return (long)handle;
+    return (long)token_make_object(call->domain, EXO_VCPU, EXO_ALL, vcpu, &vcpu->origin);
 }
 
 long call_vcpu_entries(const struct call *call)

@@ -22,9 +22,9 @@ struct vcpu {
     struct token origin;
     struct token page_token, slice_token; /* embedded below the tokens that gave the page and the slice */
     struct domain *domain;
-    struct vcpu *next, *previous; /* of the domain */
-    struct space *space;          /* shared: written by the CPU that runs it, without the lock */
-    struct exo_vcpu_page *page;   /* the exokernel's alias */
+    struct vcpu *next, **place; /* of the domain */
+    struct space *space;        /* shared: written by the CPU that runs it, without the lock */
+    struct exo_vcpu_page *page; /* the exokernel's alias */
     uint64_t page_pfn;
     uint64_t fpu_pfn[MACHINE_VCPU_PAGES];
     uint64_t event_entry;
@@ -33,7 +33,7 @@ struct vcpu {
     uint32_t status;     /* enum exo_vcpu_status */
     bool on_cpu;
     enum vcpu_queue queued;
-    struct vcpu *ready_next, *ready_previous;
+    struct vcpu *ready_next, **ready_place;
     struct alarm block_alarm, timer_alarm;
     uint64_t cpu_ns;
     uint32_t vector; /* of the fault that stopped it */

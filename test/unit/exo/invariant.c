@@ -39,7 +39,7 @@ static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
             cr_assert_eq(machine_pte_prot(entry[i]) & ~machine_pte_limit(entry[i]), 0,
                          "more rights than the token's");
             if (machine_pte_prot(entry[i]) & EXO_MAP_W)
-                cr_assert(frame_of(below)->flags & FRAME_TOUCHED || frame_region_of(below)->touched_all);
+                cr_assert(frame_of(below)->touched || frame_region_of(below)->touched);
         } else {
             uint64_t inner = walk_table(space, below, level - 1);
             count += inner;
@@ -71,7 +71,7 @@ static void check_subtree(const struct token *token)
     for (const struct token *child = token->child; child != NULL; child = child->next) {
         cr_assert_eq(child->parent, token);
         cr_assert_eq(child->state, TOKEN_LIVE);
-        cr_assert(child->next == NULL || child->next->previous == child);
+        cr_assert(child->next == NULL || child->next->place == &child->next);
         if (child->role != TOKEN_IN_TABLE)
             continue;
         if (token->role == TOKEN_IN_TABLE && token->kind == child->kind) {
@@ -140,10 +140,11 @@ static void check_domain(const struct domain *domain)
     for (uint64_t pfn = domain->dying ? 0 : domain->pool_first; pfn != 0; pfn = frame_of(pfn)->link, listed++)
         cr_assert_eq(frame_of(pfn)->state, FRAME_POOL);
     cr_assert(domain->dying || listed == domain->pool_free);
-    uint64_t blocks = 0;
-    for (uint64_t pfn = domain->extents; pfn != 0; pfn = *(uint64_t *)machine_frame(pfn))
-        blocks++;
-    used += blocks + check_spaces(domain) + check_vcpus(domain) + check_slices(domain);
+    uint64_t members = 1;
+    for (uint64_t pfn = domain->pool_members; pfn != 0; pfn = frame_of(pfn)->member, members++)
+        cr_assert_eq(frame_of(pfn)->state, FRAME_POOL);
+    cr_assert(domain->dying || members == domain->pool_pages);
+    used += check_spaces(domain) + check_vcpus(domain) + check_slices(domain);
     check_tokens(domain);
     if (!domain->dying)
         cr_assert_eq(used + domain->pool_free, domain->pool_pages,
@@ -177,13 +178,11 @@ static void check_frames(void)
         pools += frame->state == FRAME_POOL;
     }
     for (uint64_t i = 0; i < FAKE_TOP / 512; i++) {
-        uint32_t special = 0, touched = 0;
+        uint32_t special = 0;
         for (uint64_t k = 0; k < 512; k++) {
             special += frame_of(i * 512 + k)->state != FRAME_USER;
-            touched += frame_of(i * 512 + k)->flags & FRAME_TOUCHED;
         }
         cr_assert_eq(frame_regions[i].special, special);
-        cr_assert_eq(frame_regions[i].touched, touched);
         cr_assert_eq(frame_regions[i].mapped, large_maps[i]);
     }
     if (!any_dying(fake_root))
