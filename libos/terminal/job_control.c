@@ -147,39 +147,50 @@ long los_terminal_release(void)
     return 0;
 }
 
+static void send_leader(struct los_process *leader, int number)
+{
+    struct los_signal_info info = {.number = number, .cause = LOS_CAUSE_KERNEL};
+    los_signal_process(leader, &info);
+}
+
+static void wake_all(struct los_terminal *terminal)
+{
+    los_wake(&terminal->readers, UINT32_MAX);
+    los_wake(&terminal->writers, UINT32_MAX);
+}
+
 void los_terminal_session_ended(struct los_process *leader)
 {
     struct los_terminal *terminal = leader->terminal;
-    if (terminal == NULL || leader->pid != leader->session)
+    int group = leader->hung_up_group;
+    if (leader->pid != leader->session)
         return;
-    int group = terminal->foreground;
-    los_terminal_forget(terminal);
-    /* Whoever still has it open loses it, so that the next session has it alone. */
-    terminal->generation++;
-    los_discipline_flush_input(&terminal->discipline);
-    los_wake(&terminal->readers, UINT32_MAX);
-    los_wake(&terminal->writers, UINT32_MAX);
+    if (terminal != NULL) {
+        group = terminal->foreground;
+        los_terminal_forget(terminal);
+        /* Whoever still has it open loses it, so that the next session has it alone. */
+        terminal->generation++;
+        los_discipline_flush_input(&terminal->discipline);
+        wake_all(terminal);
+    }
+    leader->hung_up_group = 0;
     send_group(group, LOS_SIG_HANGUP);
     send_group(group, LOS_SIG_CONTINUE);
 }
 
+/* Only the session's leader is told; when that ends it, the foreground group is. */
 void los_terminal_hangup(struct los_terminal *terminal)
 {
     if (terminal->hung_up)
         return;
     terminal->hung_up = true;
-    int session = terminal->session, group = terminal->foreground;
-    los_terminal_forget(terminal);
-    struct los_process *leader = session != 0 ? los_find_process(session) : NULL;
-    if (leader != NULL && leader->group != group) {
-        struct los_signal_info info = {.number = LOS_SIG_HANGUP, .cause = LOS_CAUSE_KERNEL};
-        los_signal_process(leader, &info);
-        info.number = LOS_SIG_CONTINUE;
-        los_signal_process(leader, &info);
+    struct los_process *leader = terminal->session != 0 ? los_find_process(terminal->session) : NULL;
+    if (leader != NULL && leader->state != LOS_ZOMBIE) {
+        leader->hung_up_group = terminal->foreground;
+        send_leader(leader, LOS_SIG_HANGUP);
+        send_leader(leader, LOS_SIG_CONTINUE);
     }
-    send_group(group, LOS_SIG_HANGUP);
-    send_group(group, LOS_SIG_CONTINUE);
+    los_terminal_forget(terminal);
     los_discipline_flush_output(&terminal->discipline);
-    los_wake(&terminal->readers, UINT32_MAX);
-    los_wake(&terminal->writers, UINT32_MAX);
+    wake_all(terminal);
 }

@@ -51,6 +51,7 @@ struct los_process {
     struct los_credentials credentials;
     struct los_limit_value limits[LOS_LIMITS];
     struct los_terminal *terminal; /* the controlling one, or NULL */
+    int hung_up_group;             /* of a session leader whose terminal hung up: its foreground group then, or 0 */
     struct los_file *executable;   /* for /proc exe; or NULL */
     char name[LOS_NAME_MAX];       /* comm of the leader */
     uint64_t arguments_start, arguments_end, environment_start, environment_end; /* in its space, for /proc */
