@@ -179,6 +179,7 @@ int main(void)
     child = fork();
     if (child == 0) {
         raise(SIGSTOP);
+        usleep(50000); /* an end would hide that it continued */
         _exit(9);
     }
     CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
