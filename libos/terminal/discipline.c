@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The line discipline, inward half: editing, echo, special characters, the input queue and what reads take from it. */
+/* The line discipline, inward half: editing, echo, special characters, the input queue. */
 #include "discipline.h"
 
 #define CONTROL(letter) ((letter)&0x1f)
-#define HUNDRED_MS      100000000ull
 
 static bool is_control(uint8_t c) { return c < ' ' || c == 0x7f; }
 static bool is_word(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-static uint32_t slot(uint32_t position) { return position % LOS_DISCIPLINE_INPUT; }
-static bool marked(const uint64_t *map, uint32_t position)
-{
-    return map[slot(position) / 64] >> (slot(position) % 64) & 1;
-}
-static void mark(uint64_t *map, uint32_t position, bool on)
-{
-    uint64_t bit = 1ull << (slot(position) % 64);
-    map[slot(position) / 64] = on ? map[slot(position) / 64] | bit : map[slot(position) / 64] & ~bit;
 }
 static bool is_special(const struct los_discipline *d, enum los_terminal_control which, uint8_t c)
 {
@@ -61,7 +50,7 @@ void los_discipline_set_mode(struct los_discipline *d, const struct los_terminal
     d->literal_next = d->erasing = false;
     d->lines = d->head;
     if (mode->canonical && d->tail != d->head) {
-        mark(d->line_end, d->tail - 1, true);
+        los_discipline_mark(d->line_end, d->tail - 1, true);
         d->lines = d->tail;
     }
 }
@@ -123,9 +112,9 @@ static bool put(struct los_discipline *d, uint8_t c, bool ends_line)
         beep(d);
         return false;
     }
-    d->input[slot(d->tail)] = c;
-    mark(d->line_end, d->tail, ends_line);
-    mark(d->end_mark, d->tail, false);
+    d->input[los_discipline_slot(d->tail)] = c;
+    los_discipline_mark(d->line_end, d->tail, ends_line);
+    los_discipline_mark(d->end_mark, d->tail, false);
     d->tail++;
     if (ends_line)
         d->lines = d->tail;
@@ -150,25 +139,25 @@ static uint32_t echoed_width(const struct los_discipline *d, uint8_t c, uint32_t
 /* How wide the character at the end of the line is on the screen: a tab depends on all before it. */
 static uint32_t width_of_last(const struct los_discipline *d, uint32_t position)
 {
-    if (d->input[slot(position)] != '\t')
-        return echoed_width(d, d->input[slot(position)], 0);
+    if (d->input[los_discipline_slot(position)] != '\t')
+        return echoed_width(d, d->input[los_discipline_slot(position)], 0);
     uint32_t column = d->line_column;
     for (uint32_t at = d->lines; at != position; at++)
-        column += echoed_width(d, d->input[slot(at)], column);
+        column += echoed_width(d, d->input[los_discipline_slot(at)], column);
     return 8 - column % 8;
 }
 
 /* Shows that the character [first, end) (several bytes in UTF-8) was taken back. Its bytes are still in the queue. */
 static void echo_erased(struct los_discipline *d, uint32_t first, uint32_t end, bool single)
 {
-    uint8_t c = d->input[slot(first)];
+    uint8_t c = d->input[los_discipline_slot(first)];
     if (d->mode.echo_print) {
         if (!d->erasing)
             echo_plain(d, '\\');
         d->erasing = true;
         echo_visible(d, c);
         for (uint32_t at = first + 1; at != end; at++)
-            los_discipline_put_output(d, d->input[slot(at)], LOS_DISCIPLINE_OUTPUT);
+            los_discipline_put_output(d, d->input[los_discipline_slot(at)], LOS_DISCIPLINE_OUTPUT);
     } else if (single && !d->mode.echo_erase) {
         echo_visible(d, d->mode.control[LOS_TC_ERASE]);
     } else {
@@ -187,7 +176,7 @@ static void echo_erased(struct los_discipline *d, uint32_t first, uint32_t end, 
 static uint32_t last_character(const struct los_discipline *d)
 {
     uint32_t first = d->tail - 1;
-    while (d->mode.utf8 && first != d->lines && (d->input[slot(first)] & 0xc0) == 0x80)
+    while (d->mode.utf8 && first != d->lines && (d->input[los_discipline_slot(first)] & 0xc0) == 0x80)
         first--;
     return first;
 }
@@ -203,7 +192,7 @@ static void erase_word(struct los_discipline *d)
 {
     bool in_word = false;
     while (d->tail != d->lines) {
-        bool word = is_word(d->input[slot(last_character(d))]);
+        bool word = is_word(d->input[los_discipline_slot(last_character(d))]);
         if (in_word && !word)
             break;
         in_word = in_word || word;
@@ -235,7 +224,7 @@ static void reprint(struct los_discipline *d, uint8_t c)
     echo_plain(d, '\n');
     d->line_column = d->column;
     for (uint32_t at = d->lines; at != d->tail; at++)
-        echo_visible(d, d->input[slot(at)]);
+        echo_visible(d, d->input[los_discipline_slot(at)]);
 }
 
 /* --- special characters ---------------------------------------------------------------------------------------------------- */
@@ -312,7 +301,7 @@ static bool editing_character(struct los_discipline *d, uint8_t c)
     } else if (is_special(d, LOS_TC_EOF, c)) {
         finish_erasing(d);
         if (put(d, c, true))
-            mark(d->end_mark, d->tail - 1, true);
+            los_discipline_mark(d->end_mark, d->tail - 1, true);
     } else if (is_special(d, LOS_TC_EOL, c) || (d->mode.extended && is_special(d, LOS_TC_EOL2, c))) {
         end_line(d, c, d->mode.echo);
     } else {
@@ -409,96 +398,4 @@ size_t los_discipline_room(const struct los_discipline *d)
         return LOS_DISCIPLINE_INPUT; /* the line must get its end: too much is dropped with a bell */
     uint32_t used = d->tail - d->head;
     return used < LOS_DISCIPLINE_INPUT - 1 ? LOS_DISCIPLINE_INPUT - 1 - used : 0;
-}
-
-/* --- reading --------------------------------------------------------------------------------------------------------------------- */
-
-bool los_discipline_readable(const struct los_discipline *d, bool for_poll)
-{
-    if (d->mode.canonical)
-        return d->lines != d->head;
-    uint32_t least = for_poll && d->mode.control[LOS_TC_TIME] == 0 ? d->mode.control[LOS_TC_MIN] : 1;
-    return d->tail - d->head >= (least != 0 ? least : 1);
-}
-
-size_t los_discipline_peek(const struct los_discipline *d, size_t wanted, const uint8_t **at, bool *last)
-{
-    uint32_t end = d->mode.canonical ? d->lines : d->tail;
-    uint32_t n = 0;
-    *at = &d->input[slot(d->head)];
-    *last = false;
-    while (n < wanted && d->head + n != end && slot(d->head) + n < LOS_DISCIPLINE_INPUT) {
-        uint32_t position = d->head + n;
-        bool ends = d->mode.canonical && marked(d->line_end, position);
-        if (ends && marked(d->end_mark, position)) {
-            *last = true;
-            break;
-        }
-        n++;
-        if (ends) {
-            *last = true;
-            break;
-        }
-    }
-    return n;
-}
-
-void los_discipline_consume(struct los_discipline *d, size_t n)
-{
-    bool ended = n > 0 && d->mode.canonical && marked(d->line_end, d->head + (uint32_t)n - 1);
-    d->head += (uint32_t)n;
-    if (!d->mode.canonical)
-        d->lines = d->head;
-    /* An EOF character goes with the bytes before it; one that follows a finished line is an end of its own. */
-    if (d->mode.canonical && !ended && d->head != d->lines && marked(d->end_mark, d->head))
-        d->head++;
-    if (d->asked_to_stop && d->tail - d->head < LOS_DISCIPLINE_INPUT / 8) {
-        d->asked_to_stop = false;
-        d->has_urgent = true;
-        d->urgent = d->mode.control[LOS_TC_START];
-    }
-}
-
-bool los_discipline_must_wait(const struct los_discipline *d, size_t got, size_t wanted, uint64_t started_ns,
-                              uint64_t last_ns, uint64_t now_ns, uint64_t *deadline_ns)
-{
-    *deadline_ns = LOS_FOREVER;
-    if (got >= wanted)
-        return false;
-    if (d->mode.canonical)
-        return got == 0;
-    uint64_t time_ns = d->mode.control[LOS_TC_TIME] * HUNDRED_MS;
-    uint32_t least = d->mode.control[LOS_TC_MIN];
-    if (least == 0) {
-        if (got > 0 || time_ns == 0)
-            return false;
-        *deadline_ns = started_ns + time_ns;
-    } else {
-        if (got >= least)
-            return false;
-        if (time_ns != 0 && got > 0)
-            *deadline_ns = last_ns + time_ns;
-    }
-    return now_ns < *deadline_ns;
-}
-
-size_t los_discipline_input_bytes(const struct los_discipline *d)
-{
-    if (!d->mode.canonical)
-        return d->tail - d->head;
-    size_t n = 0;
-    for (uint32_t at = d->head; at != d->lines; at++)
-        n += !marked(d->end_mark, at);
-    return n;
-}
-
-void los_discipline_flush_input(struct los_discipline *d)
-{
-    d->head = d->lines = d->tail;
-    d->literal_next = d->erasing = false;
-    if (d->asked_to_stop) {
-        d->asked_to_stop = false;
-        d->has_urgent = true;
-        d->urgent = d->mode.control[LOS_TC_START];
-    }
 }

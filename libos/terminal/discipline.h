@@ -81,4 +81,17 @@ void los_discipline_flush_output(struct los_discipline *d);
 bool los_discipline_output_char(struct los_discipline *d, uint8_t c, uint32_t limit);
 bool los_discipline_put_output(struct los_discipline *d, uint8_t c, uint32_t limit); /* as it is */
 
+/* Positions in the input queue. */
+static inline uint32_t los_discipline_slot(uint32_t position) { return position % LOS_DISCIPLINE_INPUT; }
+static inline bool los_discipline_marked(const uint64_t *map, uint32_t position)
+{
+    return map[los_discipline_slot(position) / 64] >> (los_discipline_slot(position) % 64) & 1;
+}
+static inline void los_discipline_mark(uint64_t *map, uint32_t position, bool on)
+{
+    uint64_t bit = 1ull << (los_discipline_slot(position) % 64);
+    map[los_discipline_slot(position) / 64] =
+        on ? map[los_discipline_slot(position) / 64] | bit : map[los_discipline_slot(position) / 64] & ~bit;
+}
+
 #endif
