@@ -239,9 +239,10 @@ void lx_start(struct los_frame *frame)
     struct los_clone how = {.flags = LOS_CLONE_CLEAR_ACTIONS, .exit_signal = LX_SIGCHLD};
     long first = los_clone(&how);
     struct los_thread *thread = first > 0 ? los_find_thread((int)first) : NULL;
-    if (thread == NULL)
+    if (thread != NULL)
+        thread->begin = first_program;
+    else
         los_panic("the first program's process cannot be made: error %ld", -first);
-    thread->begin = first_program;
     keep_signals();
     be_init((int)first);
 }
