@@ -162,7 +162,7 @@ long call_space_map(const struct call *call)
     NEED(space, space, 0, EXO_W);
     if (n > MAPS_MAX)
         return -EXO_E_BAD_ARGUMENT;
-    if (space.space->domain->dying)
+    if (space.space->dying || space.space->domain->dying)
         return -EXO_E_DEAD;
 
     struct batch batch = {.space = space.space, .flush = flush_begin(space.space), .pages_left = PAGES_MAX};

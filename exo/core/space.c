@@ -59,11 +59,9 @@ void space_leave_grafts(struct space *space)
 bool space_dispose(struct space *space, struct domain *actor, struct work *work)
 {
     uint64_t va = 0;
-    if (!edit_unmap(space, &va, EXO_USER_END, work))
-        return false;
     store_shared(space->dying, true);
-    space_quiesce();
-    if (!space_evict(space) || !token_end_below(&space->origin, actor, work))
+    if (!edit_unmap(space, &va, EXO_USER_END, work) || !space_evict(space) ||
+        !token_end_below(&space->origin, actor, work))
         return false;
     space_quiesce(); /* whoever read a token of it before that token ended is done with the space now */
     struct domain *domain = space->domain;
@@ -85,6 +83,16 @@ static bool in_use(const struct space *space)
     return false;
 }
 
+/* From here on no vCPU can switch to it; false where one has done so up to now. */
+static bool close_to_vcpus(struct space *space)
+{
+    store_shared(space->dying, true);
+    space_quiesce();
+    bool closed = !in_use(space);
+    store_shared(space->dying, closed);
+    return closed;
+}
+
 /* --- the calls ------------------------------------------------------------------------------------------- */
 
 long call_space_create(const struct call *call)
@@ -104,21 +112,14 @@ long call_space_destroy(const struct call *call)
 {
     NEED(space, ref, 0, EXO_OWN);
     struct space *space = ref.space;
-    if (space->grafts != 0 || in_use(space))
+    if (!space->dying && (space->grafts != 0 || !close_to_vcpus(space)))
         return -EXO_E_BUSY;
+
     uint64_t va = 0;
     struct work work = {WORK_PER_CALL};
-    if (!edit_unmap(space, &va, EXO_USER_END, &work) || !token_end_below(ref.token, call->domain, &work))
+    if (!edit_unmap(space, &va, EXO_USER_END, &work) || !space_evict(space) ||
+        !token_end_below(ref.token, call->domain, &work))
         return -EXO_E_AGAIN;
-    /* From here on no vCPU can switch to it; one may have done so up to now. */
-    store_shared(space->dying, true);
-    space_quiesce();
-    bool used = in_use(space);
-    if (used || !space_evict(space)) {
-        store_shared(space->dying, false);
-        return used ? -EXO_E_BUSY : -EXO_E_AGAIN;
-    }
-
     struct work all = {LONG_MAX}; /* what is left are tokens in other tables: bounded by their number */
     space_dispose(space, call->domain, &all);
     return 0;
@@ -131,6 +132,8 @@ long call_space_graft(const struct call *call)
     NEED(space, from, 1, EXO_W);
     if (slot >= USER_SLOTS || to.space->domain != from.space->domain || to.space == from.space)
         return -EXO_E_BAD_ARGUMENT;
+    if (to.space->dying || from.space->dying)
+        return -EXO_E_DEAD;
     struct space *owner = from.space->graft_from[slot] ? from.space->graft_from[slot] : from.space;
     machine_pte entry = table_entries(owner->top_pfn)[slot];
     machine_pte *own = &table_entries(to.space->top_pfn)[slot];

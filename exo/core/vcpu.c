@@ -128,7 +128,7 @@ long call_vcpu_create(const struct call *call)
     NEED(domain, owner, 0, EXO_W);
     NEED(space, space, 1, EXO_X);
     NEED(frame, page, 2, EXO_R | EXO_W);
-    if (owner.domain->dying)
+    if (owner.domain->dying || space.space->dying)
         return -EXO_E_DEAD;
     if (space.space->domain != owner.domain || page.pages != 1 || page_va % EXO_PAGE_SIZE != 0 ||
         page_va >= EXO_USER_END)

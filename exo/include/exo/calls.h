@@ -107,7 +107,8 @@ static inline long exo_domain_info(exo_handle domain, struct exo_domain_info *in
 static inline long exo_space_create(exo_handle domain) { return EXO_CALL(SPACE_CREATE, domain, 0, 0, 0, 0); }
 
 /* Unmaps everything (not what was grafted from elsewhere, which only leaves this space) and frees the page tables.
- * SPACE [OWN]. BUSY: it is the present space of a vCPU, or grafted elsewhere. AGAIN: call again. The handle is gone on success. */
+ * SPACE [OWN]. BUSY: it is the present space of a vCPU, or grafted elsewhere; nothing has changed. AGAIN: call again, the space
+ * can be used for nothing else any more. The handle is gone on success. */
 static inline long exo_space_destroy(exo_handle space) { return EXO_CALL(SPACE_DESTROY, space, 0, 0, 0, 0); }
 
 /* Carries out maps[0..n). SPACE [W], each frame token with the rights of its prot. n at most 1024, pages in one call at
