@@ -42,17 +42,6 @@ void frame_make_user(uint64_t pfn, uint64_t pages)
         frame_set_state(pfn + i, FRAME_USER);
 }
 
-bool frame_all_user(uint64_t pfn, uint64_t pages)
-{
-    for (uint64_t i = pfn; i < pfn + pages; i++) {
-        if (frame_region_of(i)->special == 0)
-            i |= EXO_LARGE_PAGES - 1; /* all of the region */
-        else if (frame_of(i)->state != FRAME_USER)
-            return false;
-    }
-    return true;
-}
-
 bool frame_all_idle(uint64_t pfn, uint64_t pages)
 {
     for (uint64_t i = pfn; i < pfn + pages; i++)

@@ -46,7 +46,17 @@ static inline struct frame_region *frame_region_of(uint64_t pfn) { return &frame
 void frame_set_state(uint64_t pfn, enum frame_state state);
 
 /* May all of them be mapped? */
-bool frame_all_user(uint64_t pfn, uint64_t pages);
+static inline bool frame_all_user(uint64_t pfn, uint64_t pages)
+{
+    for (uint64_t i = pfn; i < pfn + pages; i++) {
+        if (frame_region_of(i)->special == 0)
+            i |= EXO_LARGE_PAGES - 1; /* all of the region */
+        else if (frame_of(i)->state != FRAME_USER)
+            return false;
+    }
+    return true;
+}
+
 /* May all of them become a pool: USER and mapped nowhere? */
 bool frame_all_idle(uint64_t pfn, uint64_t pages);
 

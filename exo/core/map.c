@@ -22,7 +22,7 @@ struct batch {
 
 static bool fits_large(uint64_t va, uint64_t pfn, uint64_t pages)
 {
-    return va % LARGE_SIZE == 0 && pfn % EXO_LARGE_PAGES == 0 && pages >= EXO_LARGE_PAGES;
+    return pages >= EXO_LARGE_PAGES && va % LARGE_SIZE == 0 && pfn % EXO_LARGE_PAGES == 0;
 }
 
 /* A range is some small pages, then some large ones, then small ones again; without large ones, all is head. */
@@ -33,7 +33,8 @@ struct parts {
 static struct parts split_range(uint64_t va, uint64_t pfn, uint64_t pages)
 {
     uint64_t head = -(va >> EXO_PAGE_SHIFT) % EXO_LARGE_PAGES;
-    if (head >= pages || !fits_large(va + head * EXO_PAGE_SIZE, pfn + head, pages - head))
+    if (pages < EXO_LARGE_PAGES || head >= pages ||
+        !fits_large(va + head * EXO_PAGE_SIZE, pfn + head, pages - head))
         return (struct parts){pages, 0, 0};
     uint64_t tail = (pages - head) % EXO_LARGE_PAGES;
     return (struct parts){head, pages - head - tail, tail};
@@ -144,16 +145,26 @@ void space_map_boot(struct space *space, uint64_t va, uint64_t pfn, uint64_t pag
     flush_finish(&batch.flush);
 }
 
-static long map_element(const struct call *call, struct batch *batch, const struct exo_map *map)
+static long map_element(struct batch *batch, const struct exo_map *map, const struct frame_ref *frame)
 {
-    const struct frame_ref frame = frame_lookup(call->domain, map->frame, 0);
-    if (frame.error)
-        return frame.error;
-    NEED_OK(decode(batch, map, &frame));
+    NEED_OK(decode(batch, map, frame));
 
-    uint64_t pfn = frame.pfn + map->offset;
-    apply(batch, map->va, pfn, map->count, map->prot, frame.rights & (EXO_R | EXO_W | EXO_X));
+    apply(batch, map->va, frame->pfn + map->offset, map->count, map->prot,
+          frame->rights & (EXO_R | EXO_W | EXO_X));
     return 0;
+}
+
+/* Carries out elements that name the same frame token, from the first on; *done counts them. */
+static long map_run(const struct call *call, struct batch *batch, const struct exo_map *maps, uint64_t n,
+                    uint64_t *done)
+{
+    const struct frame_ref frame = frame_lookup(call->domain, maps[0].frame, 0);
+    long error = frame.error;
+    for (uint64_t i = 0; !error && i < n && maps[i].frame == maps[0].frame; i++) {
+        error = map_element(batch, &maps[i], &frame);
+        *done += !error;
+    }
+    return error;
 }
 
 long call_space_map(const struct call *call)
@@ -174,10 +185,8 @@ long call_space_map(const struct call *call)
             error = -EXO_E_BAD_ADDRESS;
             break;
         }
-        for (uint64_t i = 0; i < some && !error; i++) {
-            error = map_element(call, &batch, &chunk[i]);
-            done += !error;
-        }
+        for (uint64_t end = done + some, first = done; done < end && !error;)
+            error = map_run(call, &batch, &chunk[done - first], end - done, &done);
     }
     flush_finish(&batch.flush);
     return done > 0 || n == 0 ? (long)done : error;

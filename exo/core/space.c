@@ -23,14 +23,6 @@ struct space *space_make(struct domain *domain)
     return space;
 }
 
-bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages)
-{
-    for (unsigned slot = space_slot(va); slot <= space_slot(va + pages * EXO_PAGE_SIZE - 1); slot++)
-        if (space->graft_from[slot] != NULL)
-            return true;
-    return false;
-}
-
 /* An empty table was kept for those who had grafted it. */
 static void free_empty(struct space *owner, unsigned slot)
 {

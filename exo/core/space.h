@@ -35,7 +35,14 @@ bool space_dispose(struct space *space, struct domain *actor, struct work *work)
 void space_leave_grafts(struct space *space); /* what it has of others leaves it */
 
 static inline unsigned space_slot(uint64_t va) { return (unsigned)(va >> 39); }
-bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages); /* is a part not its own? */
+/* Is a part of the range not the space's own? */
+static inline bool space_any_grafted(const struct space *space, uint64_t va, uint64_t pages)
+{
+    for (unsigned slot = space_slot(va); slot <= space_slot(va + pages * EXO_PAGE_SIZE - 1); slot++)
+        if (space->graft_from[slot] != NULL)
+            return true;
+    return false;
+}
 
 /* map.c: for the first domain's image, before anything runs. The pool has the tables, nothing is mapped there. */
 void space_map_boot(struct space *space, uint64_t va, uint64_t pfn, uint64_t pages, uint32_t prot);

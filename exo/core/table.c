@@ -108,34 +108,12 @@ uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes, i
 
 /* --- leaves ------------------------------------------------------------------------------------------------ */
 
-/* Level 1 and 2 leaves differ in where their mapping is counted. */
-static void count_mapping(machine_pte leaf, int change)
-{
-    uint64_t pfn = machine_pte_pfn(leaf);
-    bool written = machine_pte_prot(leaf) & EXO_MAP_W;
-    if (machine_pte_is_large(leaf)) {
-        struct frame_region *region = frame_region_of(pfn);
-        region->mapped += (uint32_t)change;
-        region->touched |= written;
-    } else {
-        frame_of(pfn)->link += (uint32_t)change;
-        frame_of(pfn)->touched |= written;
-    }
-}
-
 static uint64_t leaf_bytes(machine_pte leaf) { return machine_pte_is_large(leaf) ? LARGE_SIZE : EXO_PAGE_SIZE; }
-
-void leaf_set(uint64_t table, unsigned index, machine_pte leaf)
-{
-    count_mapping(leaf, 1);
-    __atomic_store_n(&table_entries(table)[index], leaf, __ATOMIC_RELEASE);
-    frame_of(table)->used++;
-}
 
 void leaf_clear(struct flush *flush, uint64_t table, unsigned index, uint64_t va)
 {
     machine_pte old = __atomic_exchange_n(&table_entries(table)[index], 0, __ATOMIC_ACQ_REL);
-    count_mapping(old, -1);
+    leaf_count(old, -1);
     frame_of(table)->used--;
     if (machine_pte_present(old))
         flush_add(flush, va, leaf_bytes(old));
@@ -150,7 +128,7 @@ void leaf_protect(struct flush *flush, uint64_t table, unsigned index, uint64_t 
         if (changed == old)
             return;
     } while (!__atomic_compare_exchange_n(entry, &old, changed, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-    count_mapping(changed, 0); /* it may be writable now */
+    leaf_count(changed, 0); /* it may be writable now */
     if (machine_pte_present(old))
         flush_add(flush, va, leaf_bytes(old));
 }
@@ -165,7 +143,7 @@ void leaf_split(struct flush *flush, uint64_t table, unsigned index, uint64_t va
     for (unsigned i = 0; i < EXO_LARGE_PAGES; i++)
         leaf_set(small, i, machine_pte_leaf(pfn + i, prot, limit, false));
     old = __atomic_exchange_n(entry, machine_pte_table(small), __ATOMIC_ACQ_REL);
-    count_mapping(old, -1);
+    leaf_count(old, -1);
     if (machine_pte_present(old))
         flush_add(flush, va, LARGE_SIZE);
 }

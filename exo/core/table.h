@@ -44,8 +44,29 @@ uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes, i
 /* The entry that maps va, and its level; NULL: none in use. */
 machine_pte *table_leaf(const struct space *space, uint64_t va, int *level);
 
+/* Level 1 and 2 leaves differ in where their mapping is counted. */
+static inline void leaf_count(machine_pte leaf, int change)
+{
+    uint64_t pfn = machine_pte_pfn(leaf);
+    bool written = machine_pte_prot(leaf) & EXO_MAP_W;
+    if (machine_pte_is_large(leaf)) {
+        struct frame_region *region = frame_region_of(pfn);
+        region->mapped += (uint32_t)change;
+        region->touched |= written;
+    } else {
+        frame_of(pfn)->link += (uint32_t)change;
+        frame_of(pfn)->touched |= written;
+    }
+}
+
 /* Index-th entry of a table of level 1 or (large) 2, which is not in use. */
-void leaf_set(uint64_t table, unsigned index, machine_pte leaf);
+static inline void leaf_set(uint64_t table, unsigned index, machine_pte leaf)
+{
+    leaf_count(leaf, 1);
+    __atomic_store_n(&table_entries(table)[index], leaf, __ATOMIC_RELEASE);
+    frame_of(table)->used++;
+}
+
 void leaf_clear(struct flush *flush, uint64_t table, unsigned index, uint64_t va);
 void leaf_protect(struct flush *flush, uint64_t table, unsigned index, uint64_t va, uint32_t prot);
 /* Turns a large page into a table of small ones; the pool has a frame for it. */
