@@ -12,7 +12,7 @@
 _Noreturn void los_main(const struct los_start *start, uint32_t vcpu);
 
 /* Threads that the memory of the container may carry, and bounds. */
-#define PAGES_PER_THREAD 48ul
+#define PAGES_PER_THREAD 128ul
 #define THREADS_LEAST    64ul
 #define THREADS_MOST     16384ul
 
