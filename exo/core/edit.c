@@ -109,10 +109,10 @@ bool edit_prune(struct space *space, uint64_t *va, struct work *work)
 /* --- the calls --------------------------------------------------------------------------------------------- */
 
 /* Does the boundary of the range lie inside a large page? */
-static uint64_t cuts_large(const struct space *space, uint64_t boundary)
+static bool cuts_large(const struct space *space, uint64_t boundary)
 {
-    int level;
-    return boundary % LARGE_SIZE != 0 && table_leaf(space, boundary, &level) != NULL && level == 2;
+    uint64_t table = boundary % LARGE_SIZE == 0 ? 0 : table_find(space, boundary, 2);
+    return table != 0 && machine_pte_is_large(table_entries(table)[table_index(boundary, 2)]);
 }
 
 static long check_range(const struct space *space, uint64_t va, uint64_t pages)
@@ -125,7 +125,7 @@ static long check_range(const struct space *space, uint64_t va, uint64_t pages)
         return -EXO_E_BAD_ADDRESS;
     uint64_t end = va + pages * EXO_PAGE_SIZE;
     uint64_t splits = cuts_large(space, va);
-    if (!splits || va / LARGE_SIZE != end / LARGE_SIZE)
+    if (va / LARGE_SIZE != end / LARGE_SIZE || va % LARGE_SIZE == 0) /* otherwise it is the same page */
         splits += cuts_large(space, end);
     return splits > space->domain->pool_free ? -EXO_E_NO_POOL : 0;
 }
