@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The personality's table of contents: what the library OS calls in it. */
 #include <dispatch.h>
+#include <quick.h>
 #include <signal_frame.h>
 #include <start.h>
 #include <state.h>
@@ -14,6 +15,7 @@ static bool fault(struct los_frame *frame, uint32_t vector, uint64_t error, uint
 const struct los_personality los_personality = {
     .name = "linux",
     .start = lx_start,                   /* start.c: process 1, then the first program */
+    .quick_call = lx_quick_call,         /* quick.c: getpid and its kin */
     .system_call = lx_system_call,       /* dispatch.c: syscalls.def says who handles what */
     .deliver_signal = lx_deliver_signal, /* signal_frame.c */
     .fault = fault,                      /* patch.c */

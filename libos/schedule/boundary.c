@@ -37,8 +37,10 @@ static struct los_thread *enter(void)
 
 void los_syscall_entry_c(struct los_frame *frame)
 {
-    struct los_thread *thread = enter();
     los_cpu()->system_calls++;
+    if (los_personality.quick_call && los_personality.quick_call(frame))
+        return;
+    struct los_thread *thread = enter();
     thread->in_system_call = true;
     los_personality.system_call(frame);
     los_leave(frame);

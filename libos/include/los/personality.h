@@ -14,6 +14,8 @@ struct los_personality {
      * calls both come here. Restart (RESTART...) is the personality's job: it leaves it in thread->restart via its own data and
      * los_signals_deliver calls deliver_signal or signals_done. */
     void (*system_call)(struct los_frame *frame);
+    /* Before that, without the container lock: true when the call was one that only reads the caller's own data, and is done. NULL: none. */
+    bool (*quick_call)(struct los_frame *frame);
     /* Builds the program's signal frame: registers and stack of the handler. False: the stack is not writable (SEGV kills). old_mask
      * is the mask to restore at the handler's return. */
     bool (*deliver_signal)(struct los_frame *frame, const struct los_action *action, const struct los_signal_info *info,
