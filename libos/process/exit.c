@@ -90,7 +90,7 @@ static void process_end(struct los_process *process, struct los_thread *thread)
     los_pending_clear(process, &process->pending, ~0ull);
 
     /* Nothing waits from here on; the process may be gone when this returns. */
-    los_account_system(thread);
+    los_account_system(los_cpu(), thread, los_now());
     process->system_ns += thread->system_ns;
     los_list_remove(&thread->siblings);
     process->thread_count = 0;
@@ -122,7 +122,7 @@ void los_thread_end(void)
         thread->clear_tid = 0;
     }
     los_pending_clear(process, &thread->pending, ~0ull);
-    los_account_system(thread);
+    los_account_system(los_cpu(), thread, los_now());
     process->user_ns += thread->user_ns;
     process->system_ns += thread->system_ns;
     thread->user_ns = thread->system_ns = 0;

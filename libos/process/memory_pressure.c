@@ -29,7 +29,9 @@ static void kill_for_memory(struct los_process *process)
 void los_out_of_memory(void)
 {
     struct los_process *self = los_current()->process, *victim = largest();
-    if (!victim || victim == self || self->exiting) {
+    if (self->exiting)
+        return;
+    if (!victim || victim == self) {
         kill_for_memory(self);
         return;
     }
@@ -53,6 +55,6 @@ void los_out_of_memory(void)
 void los_out_of_memory_inside(void)
 {
     struct los_process *victim = largest();
-    if (victim && !victim->exiting && !(victim->pending.set & LOS_SIGNAL_BIT(LOS_SIG_KILL)))
+    if (victim && !victim->exiting)
         kill_for_memory(victim);
 }

@@ -26,21 +26,22 @@ extern char los_return_jump[];
 
 /* --- in ------------------------------------------------------------------------------------------------------------ */
 
-static struct los_thread *enter(void)
+static inline struct los_thread *enter(struct los_cpu *cpu)
 {
-    los_lock();
-    struct los_thread *thread = los_current();
-    los_cpu()->in_program = false;
-    los_account_user(thread);
+    los_lock_take(cpu);
+    struct los_thread *thread = cpu->current;
+    cpu->in_program = false;
+    los_account_user(cpu, thread, los_clock(cpu));
+    if (__builtin_expect(thread->process->cpu_timed, 0))
+        los_cpu_time_check(thread);
     return thread;
 }
 
 void los_syscall_entry_c(struct los_frame *frame)
 {
-    los_cpu()->system_calls++;
-    if (los_personality.quick_call && los_personality.quick_call(frame))
-        return;
-    struct los_thread *thread = enter();
+    struct los_cpu *cpu = los_cpu();
+    struct los_thread *thread = enter(cpu);
+    cpu->system_calls++;
     thread->in_system_call = true;
     los_personality.system_call(frame);
     los_leave(frame);
@@ -49,9 +50,10 @@ void los_syscall_entry_c(struct los_frame *frame)
 void los_event_entry_c(struct los_frame *frame, bool from_program)
 {
     los_assert(from_program);
-    if (frame->regs.rip == (uint64_t)los_return_jump) /* about to be there: what is saved must be the program's */
+    if (frame->regs.rip ==
+        (uint64_t)los_return_jump) /* about to be there: what is saved must be the program's */
         frame->regs.rip = frame->regs.rcx;
-    enter();
+    enter(los_cpu());
     los_leave(frame);
 }
 
@@ -127,7 +129,7 @@ void los_fault_entry_c(struct los_frame *frame, const struct exo_upcall_frame *f
         /* The jump back to the program faults where the program's address is no address: the fault is the program's. */
         if (frame->regs.rip == (uint64_t)los_return_jump)
             frame->regs.rip = frame->regs.rcx;
-        enter();
+        enter(los_cpu());
         program_fault(frame, &copy);
         los_leave(frame);
     } else if (copy.vector != 14 || !los_user_fault(frame, copy.address, copy.error)) {
@@ -201,8 +203,8 @@ static uint64_t share_out(struct los_cpu *self, uint64_t now)
 
 static void arm_timer(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
 {
-    uint64_t deadline = los_timers_next();
-    if (los_runnable_count()) {
+    uint64_t deadline = los_timers_next;
+    if (los_queue_count) {
         uint64_t end = thread->quantum_end_ns > now ? thread->quantum_end_ns : now + FRESH_WAITS_NS;
         uint64_t share = share_out(cpu, now);
         end = share < end ? share : end;
@@ -217,9 +219,9 @@ static void arm_timer(struct los_cpu *cpu, struct los_thread *thread, uint64_t n
     }
 }
 
-void los_leave(struct los_frame *frame)
+/* Everything that may be due before a program goes on. */
+static void prepare_to_leave(struct los_thread *thread, struct los_frame *frame)
 {
-    struct los_thread *thread = los_current();
     struct los_cpu *cpu;
     uint64_t now;
     for (;;) {
@@ -228,20 +230,45 @@ void los_leave(struct los_frame *frame)
             los_signals_deliver(frame);
             continue;
         }
-        now = los_account_system(thread);
         if (los_events(cpu))
             continue;
+        now = los_clock(cpu);
         if (!must_switch(cpu, thread, now))
             break;
         thread->spent = true;
         thread->involuntary_switches++;
         los_schedule();
     }
-    thread->in_system_call = false;
-    los_load_sample(now);
+    if (now >= los_load_due)
+        los_load_sample(now);
     arm_timer(cpu, thread, now);
+}
+
+/* Is none of that due? It mostly is not. */
+static inline bool nothing_is_due(const struct los_cpu *cpu, const struct los_thread *thread, uint64_t now)
+{
+    const struct los_process *process = thread->process;
+    bool called = thread->exiting | thread->check_signals | (process->state != LOS_RUNNING) |
+                  (((thread->pending.set | process->pending.set) & ~thread->mask) != 0);
+    return !called && !(cpu->page->pending | cpu->put_aside | los_queue_count | cpu->need_resched) &&
+           los_timers_next >= cpu->timer_ns && thread->affinity >> cpu->number & 1 && !process->cpu_timed &&
+           now < los_load_due;
+}
+
+void los_leave(struct los_frame *frame)
+{
+    struct los_cpu *cpu = los_cpu();
+    struct los_thread *thread = cpu->current;
+    uint64_t now = los_clock(cpu);
+    if (__builtin_expect(!nothing_is_due(cpu, thread, now), 0)) {
+        prepare_to_leave(thread, frame);
+        cpu = los_cpu();
+        now = los_clock(cpu);
+    }
+    los_account_system(cpu, thread, now);
+    thread->in_system_call = false;
     cpu->in_program = true;
-    los_unlock();
+    los_lock_drop(cpu);
 }
 
 /* One vCPU that wakes for the first timer is enough. */
@@ -269,7 +296,7 @@ void los_idle(void)
         }
         if (cpu->space)
             los_space_activate(NULL);
-        uint64_t deadline = los_timers_next(), start = los_now();
+        uint64_t deadline = los_timers_next, start = los_now();
         cpu->watch_ns = watched_elsewhere(cpu, deadline) ? LOS_FOREVER : deadline;
         los_load_sample(start);
         los_cpus_idle |= 1ul << cpu->number;

@@ -4,12 +4,7 @@
 
 static int64_t wall_offset; /* what los_set_wall added to the machine's idea */
 
-uint64_t los_now(void)
-{
-    const struct exo_vcpu_page *page = los_cpu()->page;
-    uint64_t ticks = __builtin_ia32_rdtsc() - page->clock_tsc;
-    return page->clock_ns + (uint64_t)(((unsigned __int128)ticks * page->clock_mult) >> 32);
-}
+uint64_t los_now(void) { return los_clock(los_cpu()); }
 
 uint64_t los_wall_now(void) { return los_now() + los_cpu()->page->clock_wall_ns + (uint64_t)wall_offset; }
 

@@ -15,7 +15,40 @@ void los_cpus_start(const struct los_start *start); /* lets the others run */
 extern uint64_t los_cpus_idle; /* bit n: vCPU n is about to block or blocks, nobody rang it yet */
 void los_cpu_ring(struct los_cpu *cpu);
 
+/* --- lock.c: the container lock, for those who have the vCPU's data at hand --- */
+struct los_container_lock {
+    uint32_t locked;
+    uint32_t first;    /* number + 1 of the vCPU that lost patience; 0: none */
+    uint64_t sleepers; /* bit n: vCPU n blocks, or is about to, until it is rung */
+};
+extern struct los_container_lock los_container_lock;
+void los_lock_contended(struct los_cpu *cpu);
+void los_lock_wake(void);
+static inline void los_lock_take(struct los_cpu *cpu)
+{
+    if (__builtin_expect(los_container_lock.first != 0, 0) ||
+        __builtin_expect(__atomic_exchange_n(&los_container_lock.locked, 1, __ATOMIC_SEQ_CST), 0))
+        los_lock_contended(cpu);
+    cpu->lock_held = 1;
+}
+static inline void los_lock_drop(struct los_cpu *cpu)
+{
+    cpu->lock_held = 0;
+    __atomic_store_n(&los_container_lock.locked, 0, __ATOMIC_SEQ_CST);
+    if (__builtin_expect(__atomic_load_n(&los_container_lock.sleepers, __ATOMIC_SEQ_CST) != 0, 0))
+        los_lock_wake();
+}
+
+/* --- clock.c --- */
+static inline uint64_t los_clock(const struct los_cpu *cpu)
+{
+    const struct exo_vcpu_page *page = cpu->page;
+    uint64_t ticks = __builtin_ia32_rdtsc() - page->clock_tsc;
+    return page->clock_ns + (uint64_t)(((unsigned __int128)ticks * page->clock_mult) >> 32);
+}
+
 /* --- queue.c: who is runnable --- */
+extern uint64_t los_queue_count;
 void los_queue_init(void);
 void los_queue_add(struct los_thread *thread);   /* behind its like: thread->spent tells which */
 struct los_thread *los_queue_take(uint32_t cpu); /* the next that may run there, removed; or NULL */
@@ -31,17 +64,28 @@ void los_fpu_destroy(struct los_thread *thread);
 /* Lays out a new thread's stack so that it starts in los_thread_begin with its frame. */
 void los_stack_prepare(struct los_thread *thread);
 void los_thread_begin(struct los_frame *frame);
-/* The current thread's time since its stamp belongs to the library OS, resp. to the program. Returns now. */
-uint64_t los_account_system(struct los_thread *thread);
-uint64_t los_account_user(struct los_thread *thread);
+/* The current thread's time since its stamp belongs to the library OS, resp. to the program. */
+static inline void los_account_system(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
+{
+    thread->system_ns += now - thread->stamp_ns;
+    cpu->system_ns += now - thread->stamp_ns;
+    thread->stamp_ns = now;
+}
+static inline void los_account_user(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
+{
+    thread->user_ns += now - thread->stamp_ns;
+    cpu->user_ns += now - thread->stamp_ns;
+    thread->stamp_ns = now;
+}
 
 /* --- timer.c --- */
 void los_timers_init(void);
-uint64_t los_timers_next(void);    /* earliest deadline; LOS_FOREVER */
+extern uint64_t los_timers_next;   /* earliest deadline; LOS_FOREVER */
 void los_timers_run(uint64_t now); /* fires what is due */
 
 /* --- load.c --- */
-void los_load_sample(uint64_t now); /* cheap when it is not time yet */
+extern uint64_t los_load_due; /* when the next sample is to be taken, if somebody runs */
+void los_load_sample(uint64_t now);
 
 /* --- boundary.c: between program and library OS --- */
 /* All that is due before the program goes on: signals, events, preemption. Then arms the timer and gives the lock up. */

@@ -7,6 +7,7 @@
 /* exp(-5 s / 60 s), 300 s, 900 s, times 2^16 */
 static const uint64_t decay[3] = {60296, 64453, 65173};
 static uint64_t average[3], sampled_ns;
+uint64_t los_load_due;
 
 static void add_sample(uint64_t active)
 {
@@ -24,6 +25,7 @@ void los_load_sample(uint64_t now)
         active += cpu->current && cpu->current != cpu->idle;
     }
     sampled_ns += missed * SAMPLE_NS;
+    los_load_due = sampled_ns + SAMPLE_NS;
     /* After 2,000 samples without load nothing is left. */
     for (uint64_t i = 1; i < missed && i < 2000; i++)
         add_sample(0);

@@ -9,9 +9,7 @@
 #include <exo/calls.h>
 #include "internal.h"
 
-static uint32_t locked;
-static uint32_t first;    /* number + 1 of the vCPU that lost patience; 0: none */
-static uint64_t sleepers; /* bit n: vCPU n blocks, or is about to, until it is rung */
+struct los_container_lock los_container_lock;
 
 #define SPINS           2000u
 #define SPINS_PER_PAUSE 64u /* a pause leaves the guest under emulators, which is dear */
@@ -20,9 +18,10 @@ static uint64_t sleepers; /* bit n: vCPU n blocks, or is about to, until it is r
 
 static bool try(uint32_t me)
 {
-    uint32_t before_all = __atomic_load_n(&first, __ATOMIC_RELAXED);
-    return (!before_all || before_all == me) && !__atomic_load_n(&locked, __ATOMIC_SEQ_CST) &&
-           !__atomic_exchange_n(&locked, 1, __ATOMIC_SEQ_CST);
+    uint32_t before_all = __atomic_load_n(&los_container_lock.first, __ATOMIC_RELAXED);
+    return (!before_all || before_all == me) &&
+           !__atomic_load_n(&los_container_lock.locked, __ATOMIC_SEQ_CST) &&
+           !__atomic_exchange_n(&los_container_lock.locked, 1, __ATOMIC_SEQ_CST);
 }
 
 static bool try_for_a_while(uint32_t me)
@@ -40,46 +39,50 @@ static bool try_for_a_while(uint32_t me)
 static bool try_or_sleep(struct los_cpu *cpu, uint32_t me)
 {
     uint64_t bit = 1ul << cpu->number;
-    __atomic_fetch_or(&sleepers, bit, __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&los_container_lock.sleepers, bit, __ATOMIC_SEQ_CST);
     bool taken = try(me);
     if (!taken) {
         cpu->put_aside |= __atomic_exchange_n(&cpu->page->pending, 0, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&sleepers, __ATOMIC_SEQ_CST) & bit)
+        if (__atomic_load_n(&los_container_lock.sleepers, __ATOMIC_SEQ_CST) & bit)
             exo_vcpu_block(los_now() + SLEEP_NS);
     }
-    __atomic_fetch_and(&sleepers, ~bit, __ATOMIC_SEQ_CST);
+    __atomic_fetch_and(&los_container_lock.sleepers, ~bit, __ATOMIC_SEQ_CST);
     return taken;
+}
+
+void los_lock_contended(struct los_cpu *cpu)
+{
+    uint32_t me = cpu->number + 1, none, *first = &los_container_lock.first;
+    for (unsigned sleeps = 0; !try_for_a_while(me) && !try_or_sleep(cpu, me); sleeps++) {
+        none = 0;
+        if (sleeps >= SLEEPS_TO_FIRST)
+            __atomic_compare_exchange_n(first, &none, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    if (__atomic_load_n(first, __ATOMIC_RELAXED) == me)
+        __atomic_store_n(first, 0, __ATOMIC_RELAXED);
+}
+
+void los_lock_wake(void)
+{
+    uint64_t asleep = __atomic_load_n(&los_container_lock.sleepers, __ATOMIC_SEQ_CST);
+    uint32_t first = __atomic_load_n(&los_container_lock.first, __ATOMIC_RELAXED);
+    if (!asleep)
+        return;
+    uint32_t next = first && asleep >> (first - 1) & 1 ? first - 1 : (uint32_t)__builtin_ctzll(asleep);
+    if (__atomic_fetch_and(&los_container_lock.sleepers, ~(1ul << next), __ATOMIC_SEQ_CST) >> next & 1)
+        exo_event_ring(los_cpu_number(next)->lock_event);
 }
 
 void los_lock(void)
 {
     struct los_cpu *cpu = los_cpu();
-    uint32_t me = cpu->number + 1, none = 0;
     los_assert(!cpu->lock_held);
-    for (unsigned sleeps = 0; !try_for_a_while(me) && !try_or_sleep(cpu, me); sleeps++)
-        if (sleeps >= SLEEPS_TO_FIRST)
-            __atomic_compare_exchange_n(&first, &none, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED), none = 0;
-    if (__atomic_load_n(&first, __ATOMIC_RELAXED) == me)
-        __atomic_store_n(&first, 0, __ATOMIC_RELAXED);
-    cpu->lock_held = 1;
-}
-
-static uint32_t who_next(uint64_t asleep)
-{
-    uint32_t before_all = __atomic_load_n(&first, __ATOMIC_RELAXED);
-    return before_all && asleep >> (before_all - 1) & 1 ? before_all - 1 : (uint32_t)__builtin_ctzll(asleep);
+    los_lock_take(cpu);
 }
 
 void los_unlock(void)
 {
     struct los_cpu *cpu = los_cpu();
     los_assert(cpu->lock_held);
-    cpu->lock_held = 0;
-    __atomic_store_n(&locked, 0, __ATOMIC_SEQ_CST);
-    uint64_t asleep = __atomic_load_n(&sleepers, __ATOMIC_SEQ_CST);
-    if (__builtin_expect(asleep != 0, 0)) {
-        uint32_t next = who_next(asleep);
-        if (__atomic_fetch_and(&sleepers, ~(1ul << next), __ATOMIC_SEQ_CST) >> next & 1)
-            exo_event_ring(los_cpu_number(next)->lock_event);
-    }
+    los_lock_drop(cpu);
 }

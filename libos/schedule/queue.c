@@ -12,7 +12,7 @@ uint64_t los_quantum_ns = 10000000;
 #define FRESH_IN_A_ROW 6
 
 static struct los_link fresh, spent;
-static uint64_t count;
+uint64_t los_queue_count;
 static unsigned fresh_in_a_row;
 
 void los_queue_init(void)
@@ -25,7 +25,7 @@ void los_queue_add(struct los_thread *thread)
 {
     thread->state = LOS_THREAD_RUNNABLE;
     los_list_add_last(thread->spent ? &spent : &fresh, &thread->run);
-    count++;
+    los_queue_count++;
 }
 
 static struct los_thread *first_for(struct los_link *half, uint32_t cpu)
@@ -39,7 +39,7 @@ static struct los_thread *first_for(struct los_link *half, uint32_t cpu)
 
 struct los_thread *los_queue_take(uint32_t cpu)
 {
-    if (!count)
+    if (!los_queue_count)
         return NULL;
     bool spent_first = fresh_in_a_row >= FRESH_IN_A_ROW;
     struct los_thread *thread = first_for(spent_first ? &spent : &fresh, cpu);
@@ -49,13 +49,16 @@ struct los_thread *los_queue_take(uint32_t cpu)
         return NULL;
     fresh_in_a_row = thread->spent ? 0 : fresh_in_a_row + 1;
     los_list_remove(&thread->run);
-    count--;
+    los_queue_count--;
     return thread;
 }
 
-bool los_queue_has(uint32_t cpu) { return count && (first_for(&fresh, cpu) || first_for(&spent, cpu)); }
-bool los_queue_has_fresh(uint32_t cpu) { return count && first_for(&fresh, cpu); }
-uint64_t los_runnable_count(void) { return count; }
+bool los_queue_has(uint32_t cpu)
+{
+    return los_queue_count && (first_for(&fresh, cpu) || first_for(&spent, cpu));
+}
+bool los_queue_has_fresh(uint32_t cpu) { return los_queue_count && first_for(&fresh, cpu); }
+uint64_t los_runnable_count(void) { return los_queue_count; }
 
 void los_queue_each(bool (*each)(struct los_thread *thread))
 {

@@ -87,28 +87,6 @@ void los_fpu_reset(void)
 uint64_t los_fs_base(void) { return los_machine_fs_base(); }
 void los_set_fs_base(uint64_t base) { los_machine_set_fs_base(los_current()->fs_base = base); }
 
-/* --- time ----------------------------------------------------------------------------------------------------------- */
-
-uint64_t los_account_system(struct los_thread *thread)
-{
-    uint64_t now = los_now(), spent = now - thread->stamp_ns;
-    thread->system_ns += spent;
-    los_cpu()->system_ns += spent;
-    thread->stamp_ns = now;
-    return now;
-}
-
-uint64_t los_account_user(struct los_thread *thread)
-{
-    uint64_t now = los_now(), spent = now - thread->stamp_ns;
-    thread->user_ns += spent;
-    los_cpu()->user_ns += spent;
-    thread->stamp_ns = now;
-    if (thread->process->cpu_timed)
-        los_cpu_time_check(thread);
-    return now;
-}
-
 /* --- threads ---------------------------------------------------------------------------------------------------------- */
 
 void los_stack_prepare(struct los_thread *thread)
@@ -147,11 +125,11 @@ void los_thread_begin(struct los_frame *frame)
     los_leave(frame);
 }
 
-static void suspend(struct los_cpu *cpu, struct los_thread *thread)
+static void suspend(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
 {
     if (*(uint64_t *)thread->stack != STACK_MARK)
         los_panic("thread %d overflowed its stack", thread->tid);
-    los_account_system(thread);
+    los_account_system(cpu, thread, now);
     if (thread->state == LOS_THREAD_DEAD) {
         cpu->dead = thread;
         return;
@@ -180,15 +158,16 @@ static void switch_to(struct los_thread *next)
 {
     struct los_cpu *cpu = los_cpu();
     struct los_thread *previous = cpu->current;
+    uint64_t now = los_now();
     if (previous != cpu->idle)
-        suspend(cpu, previous);
+        suspend(cpu, previous, now);
     next->state = LOS_THREAD_ON_CPU;
     cpu->current = next;
     cpu->stack_top = next->stack_top;
     cpu->quantum_armed = false;
     cpu->switches++;
     if (next != cpu->idle) {
-        resume(cpu, next, los_now());
+        resume(cpu, next, now);
         next->process->switches++;
     }
     los_switch(&previous->saved_sp, next->saved_sp);

@@ -4,8 +4,19 @@
 #include "internal.h"
 
 static struct los_link timers;
+uint64_t los_timers_next = LOS_FOREVER;
 
-void los_timers_init(void) { los_list_init(&timers); }
+static void note_first(void)
+{
+    los_timers_next =
+        los_list_empty(&timers) ? LOS_FOREVER : LOS_CONTAINER(timers.next, struct los_timer, link)->deadline_ns;
+}
+
+void los_timers_init(void)
+{
+    los_list_init(&timers);
+    note_first();
+}
 
 void los_timer_init(struct los_timer *timer, void (*fire)(struct los_timer *))
 {
@@ -15,7 +26,12 @@ void los_timer_init(struct los_timer *timer, void (*fire)(struct los_timer *))
 }
 
 bool los_timer_is_set(const struct los_timer *timer) { return !los_list_empty(&timer->link); }
-void los_timer_cancel(struct los_timer *timer) { los_list_remove(&timer->link); }
+
+void los_timer_cancel(struct los_timer *timer)
+{
+    los_list_remove(&timer->link);
+    note_first();
+}
 
 void los_timer_set(struct los_timer *timer, uint64_t deadline_ns)
 {
@@ -26,19 +42,14 @@ void los_timer_set(struct los_timer *timer, uint64_t deadline_ns)
     while (after != &timers && LOS_CONTAINER(after, struct los_timer, link)->deadline_ns > deadline_ns)
         after = after->previous;
     los_list_add_first(after, &timer->link);
-}
-
-uint64_t los_timers_next(void)
-{
-    return los_list_empty(&timers) ? LOS_FOREVER
-                                   : LOS_CONTAINER(timers.next, struct los_timer, link)->deadline_ns;
+    note_first();
 }
 
 void los_timers_run(uint64_t now)
 {
-    while (los_timers_next() <= now) {
+    while (los_timers_next <= now) {
         struct los_timer *timer = LOS_CONTAINER(timers.next, struct los_timer, link);
-        los_list_remove(&timer->link);
+        los_timer_cancel(timer);
         timer->fire(timer);
     }
 }

@@ -180,7 +180,7 @@ void test_run(void)
     for (;;) {
         while (los_queue_has(0))
             los_schedule();
-        uint64_t deadline = los_timers_next();
+        uint64_t deadline = los_timers_next;
         if (deadline == LOS_FOREVER)
             return;
         test_now = deadline;

@@ -70,13 +70,13 @@ Test(schedule, timers_fire_in_order_of_their_deadlines)
     los_timers_init();
     for (int i = 0; i < 4; i++)
         los_timer_init(&timer[i], fire);
-    cr_assert_eq(los_timers_next(), LOS_FOREVER);
+    cr_assert_eq(los_timers_next, LOS_FOREVER);
     los_timer_set(&timer[0], 300);
     los_timer_set(&timer[1], 100);
     los_timer_set(&timer[2], 300);
     los_timer_set(&timer[3], 200);
     los_timer_set(&timer[1], 250); /* moves */
-    cr_assert_eq(los_timers_next(), 200);
+    cr_assert_eq(los_timers_next, 200);
     test_now = 199;
     los_timers_run(test_now);
     cr_assert_eq(count, 0);
@@ -86,7 +86,7 @@ Test(schedule, timers_fire_in_order_of_their_deadlines)
     cr_assert(los_timer_is_set(&timer[3]) && !los_timer_is_set(&timer[0]));
     los_timer_cancel(&timer[3]);
     los_timer_cancel(&timer[3]);
-    cr_assert_eq(los_timers_next(), LOS_FOREVER);
+    cr_assert_eq(los_timers_next, LOS_FOREVER);
 }
 
 Test(schedule, the_run_queue_prefers_the_fresh_and_starves_nobody)
