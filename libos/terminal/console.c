@@ -12,7 +12,10 @@
 
 enum { DATA = 0, INTERRUPTS = 1, REASON = 2, FIFO = 2, LINE = 3, MODEM = 4, STATUS = 5 }; /* registers */
 enum { DIVISOR_LOW = 0, DIVISOR_HIGH = 1, LINE_DIVISOR = 0x80, LINE_8N1 = 3 };
-enum { FIFO_ON_CLEARED = 0x07, MODEM_READY = 0x0b /* DTR, RTS, and OUT2, which opens the interrupt line */ };
+enum {
+    FIFO_ON_CLEARED = 0xc7 /* interrupts at 14 bytes received, or fewer after a pause */,
+    MODEM_READY = 0x0b /* DTR, RTS, and OUT2, which opens the interrupt line */
+};
 enum { ON_RECEIVED = 1, ON_SENT = 2 }; /* INTERRUPTS */
 enum { NO_REASON = 1 };
 enum { RECEIVED = 0x01, BREAK = 0x10, FIFO_EMPTY = 0x20, ALL_SENT = 0x40 }; /* STATUS */

@@ -67,14 +67,14 @@ struct los_object *los_object_anonymous(uint64_t pages); /* shared anonymous mem
 /* --- spaces of processes ------------------------------------------------------------------------------------------- */
 enum los_protection { LOS_READ = 1, LOS_WRITE = 2, LOS_EXECUTE = 4 };
 enum los_region_flag {
-    LOS_SHARED = 1,     /* else private: copy on write */
-    LOS_FIXED = 2,      /* exactly there, replacing what was there */
-    LOS_NOREPLACE = 4,  /* with FIXED: EXIST when something is there */
-    LOS_GROWS_DOWN = 8, /* a stack: faults down to `limit` bytes below its end extend it */
-    LOS_HEAP = 16,      /* shown as [heap] */
-    LOS_STACK = 32,     /* shown as [stack] */
-    LOS_LOW = 64,       /* choose an address below 2 GiB */
-    LOS_POPULATE = 128, /* make and map the pages at once */
+    LOS_SHARED = 1,       /* else private: copy on write */
+    LOS_FIXED = 2,        /* exactly there, replacing what was there */
+    LOS_NOREPLACE = 4,    /* with FIXED: EXIST when something is there */
+    LOS_GROWS_DOWN = 8,   /* a stack: faults down to `limit` bytes below its end extend it */
+    LOS_HEAP = 16,        /* shown as [heap] */
+    LOS_STACK = 32,       /* shown as [stack] */
+    LOS_LOW = 64,         /* choose an address below 2 GiB */
+    LOS_POPULATE = 128,   /* make and map the pages at once */
     LOS_NO_RESERVE = 256, /* sparse: may be larger than memory */
 };
 struct los_region {

@@ -18,8 +18,8 @@ struct los_personality {
     bool (*quick_call)(struct los_frame *frame);
     /* Builds the program's signal frame: registers and stack of the handler. False: the stack is not writable (SEGV kills). old_mask
      * is the mask to restore at the handler's return. */
-    bool (*deliver_signal)(struct los_frame *frame, const struct los_action *action, const struct los_signal_info *info,
-                           los_signal_set old_mask);
+    bool (*deliver_signal)(struct los_frame *frame, const struct los_action *action,
+                           const struct los_signal_info *info, los_signal_set old_mask);
     /* Signals were looked at on the way out of a system call and no handler was entered: restart an interrupted call. */
     void (*no_signal)(struct los_frame *frame);
     /* A fault of the program before it becomes a signal (undefined opcode inside a patched site, vsyscall page...). True: handled. */

@@ -31,8 +31,8 @@ enum los_event {
 
 /* Per vCPU, in the library OS's part of the vCPU page (GS base + EXO_VP_LIBOS). */
 struct los_cpu {
-    uint64_t stack_top;         /* 0: top of the current thread's stack: entries from the program switch to it */
-    uint64_t scratch[3];        /* 8, 16, 24: for entry.S */
+    uint64_t stack_top;  /* 0: top of the current thread's stack: entries from the program switch to it */
+    uint64_t scratch[3]; /* 8, 16, 24: for entry.S */
     struct los_thread *current; /* 32 */
     struct los_cpu *self;       /* 40: address of this structure, so that C needs only one GS load */
     struct los_thread *idle;    /* 48: the boot stack's context */
@@ -41,19 +41,20 @@ struct los_cpu {
     uint32_t lock_held;         /* this vCPU holds the container lock */
     struct los_space *space;    /* the present one; NULL: the first space */
     struct exo_vcpu_page *page;
-    exo_handle event;           /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
-    exo_handle lock_event;      /* the same (LOS_EVENT_LOCK): the container lock was let go */
+    exo_handle event;      /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
+    exo_handle lock_event; /* the same (LOS_EVENT_LOCK): the container lock was let go */
     bool idling;
-    uint64_t timer_ns;          /* what vcpu_timer was last set to */
-    uint64_t switches, interrupts, idle_ns, busy_since; /* for /proc/stat; idle_ns lacks the time since busy_since while idling */
+    uint64_t timer_ns; /* what vcpu_timer was last set to */
+    uint64_t switches, interrupts, idle_ns,
+        busy_since; /* for /proc/stat; idle_ns lacks the time since busy_since while idling */
     uint64_t system_calls;
-    uint64_t user_ns, system_ns; /* of the threads that ran here */
-    struct los_thread *dead;     /* ended here; its stack is freed by whoever runs next */
+    uint64_t user_ns, system_ns;  /* of the threads that ran here */
+    struct los_thread *dead;      /* ended here; its stack is freed by whoever runs next */
     struct los_thread *fpu_owner; /* whose FPU state the registers hold */
-    bool in_program;             /* left for a program; false in the library OS */
-    uint64_t watch_ns;           /* while idling: when it wakes by itself */
-    uint64_t put_aside;          /* bits of page->pending that came while it waited for the lock */
-    bool quantum_armed;          /* the vCPU's timer will end the present quantum */
+    bool in_program;              /* left for a program; false in the library OS */
+    uint64_t watch_ns;            /* while idling: when it wakes by itself */
+    uint64_t put_aside;           /* bits of page->pending that came while it waited for the lock */
+    bool quantum_armed;           /* the vCPU's timer will end the present quantum */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
 /* That of the executing vCPU; after a wait it may be another one's. In entry.S: a load through GS. C has no sound way to say it:
@@ -69,7 +70,8 @@ void los_unlock(void);
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
 struct los_wait_queue {
     struct los_link waiters;
-    uint32_t wakes; /* how often los_wake was called: tells that something happened to who did not wait (file/watch.c) */
+    uint32_t
+        wakes; /* how often los_wake was called: tells that something happened to who did not wait (file/watch.c) */
 };
 /* One thread's place in a queue; on its stack. */
 struct los_waiter {
@@ -84,17 +86,20 @@ void los_wait_queue_init(struct los_wait_queue *queue);
 int los_wait(struct los_wait_queue *queue, uint64_t deadline_ns, bool interruptible);
 /* For waiting on several queues at once (poll): enlist in each, re-check, los_wait_enlisted, then delist from each. */
 void los_enlist(struct los_wait_queue *queue, struct los_waiter *waiter);
-int los_wait_enlisted(uint64_t deadline_ns, bool interruptible); /* returns 0 at once when any of the thread's waiters was woken since enlisting */
+int los_wait_enlisted(
+    uint64_t deadline_ns,
+    bool interruptible); /* returns 0 at once when any of the thread's waiters was woken since enlisting */
 void los_delist(struct los_waiter *waiter);
 unsigned los_wake(struct los_wait_queue *queue, unsigned most); /* returns how many; UINT32_MAX: all */
 void los_wake_thread(struct los_thread *thread); /* makes a sleeping thread runnable whatever it waits for */
 
 /* --- scheduling ---------------------------------------------------------------------------------------------------- */
-void los_schedule(void);      /* run something else; the current thread's state says whether it stays runnable */
+void los_schedule(void); /* run something else; the current thread's state says whether it stays runnable */
 void los_yield(void);
 void los_make_runnable(struct los_thread *thread);
 extern uint64_t los_quantum_ns; /* policy: 10 ms at first */
-void los_kick(struct los_thread *thread); /* bring it to its next safe point soon: signals, stops and ends are seen there */
+void los_kick(struct los_thread
+                  *thread); /* bring it to its next safe point soon: signals, stops and ends are seen there */
 /* As los_wait_enlisted, for waits that only the thread's end may cut short (then RESTART). */
 int los_wait_killable(uint64_t deadline_ns);
 uint64_t los_runnable_count(void);
@@ -104,9 +109,9 @@ void los_load_average(uint64_t out[3]); /* times 2^16: 1, 5, 15 minutes */
  * fs_base fields are stale until los_fpu_save, and unused until los_fpu_load. */
 uint64_t los_fs_base(void);
 void los_set_fs_base(uint64_t base);
-void los_fpu_save(void);  /* registers to thread->fpu */
-void los_fpu_load(void);  /* thread->fpu to registers */
-void los_fpu_reset(void); /* as at a program's start, in both */
+void los_fpu_save(void);    /* registers to thread->fpu */
+void los_fpu_load(void);    /* thread->fpu to registers */
+void los_fpu_reset(void);   /* as at a program's start, in both */
 size_t los_fpu_bytes(void); /* length of thread->fpu: an XSAVE area, or FXSAVE's 512 bytes */
 
 /* --- time ------------------------------------------------------------------------------------------------------------ */
