@@ -187,7 +187,7 @@ CPPCHECK_FLAGS := --std=c11 --platform=unix64 --enable=warning,portability --inl
 check: purity
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck $(CPPCHECK_FLAGS) --cppcheck-build-dir=$$(mkdir -p $(BUILD)/cppcheck && echo $(BUILD)/cppcheck) -j2 \
-	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/%,$(filter %.c,$(C_FILES)))
+	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/%,$(filter %.c,$(C_FILES)))
 	@echo "check: formatter, static checker and purity agree"
 
 purity:
