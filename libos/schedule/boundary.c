@@ -40,8 +40,10 @@ static inline struct los_thread *enter(struct los_cpu *cpu)
 void los_syscall_entry_c(struct los_frame *frame)
 {
     struct los_cpu *cpu = los_cpu();
-    struct los_thread *thread = enter(cpu);
     cpu->system_calls++;
+    if (los_personality.quick_call && los_personality.quick_call(frame))
+        return;
+    struct los_thread *thread = enter(cpu);
     thread->in_system_call = true;
     los_personality.system_call(frame);
     los_leave(frame);
