@@ -32,14 +32,14 @@ grep -q lazy fox; echo $?; grep nothing fox; echo $?; grep x nothing-there 2>&1;
 s env; env -i A=1 B=2 env | sort; env -u HOME sh -c 'echo [$HOME]'; env nothing-there 2>&1; echo $?
 s expand unexpand; printf 'a\tb\n' | expand -t 4; printf '        x\n' | unexpand | od -c
 s expr; expr 3 + 4 \* 2; expr abc : 'a\(.\)c'; expr length hello; expr 1 \> 2; echo $?; expr substr hello 2 3
-s factor; factor 12 97 1234567890 18446744073709551557
+s factor; factor 12 97 1234567890 4294967291
 s false true; false; echo $?; true; echo $?
 s fold; fold -w 7 fox; fold -s -w 10 fox
 s getopt; getopt -o ab: -l long,arg: -- -a -b x --arg=y rest; getopt -o a -- -z 2>&1; echo $?
 s head tail; head -n 3 numbers; head -c 5 numbers; head -n -17 numbers; tail -n 2 numbers; tail -n +19 numbers; tail -c 4 numbers; head -q -n 1 fruit fox; tac numbers | head -n 2
 s hexdump od xxd; hexdump -C fruit; hexdump fruit | head -n 2; od -c fruit | head -n 2; od -A x -t x1 fruit | head -n 2; od -t d4 -N 8 fruit; xxd fruit; xxd -p fruit; xxd -p fruit | xxd -r -p | cmp - fruit && echo same
 s less more; less <fox; more <fox; less fox | head -n 1; more fox | tail -n 1
-s hashes; for h in md5sum sha1sum sha256sum sha512sum sha3sum; do $h fruit; seq 1 100000 | $h; done
+s hashes; for h in md5sum sha1sum sha256sum sha512sum sha3sum; do $h fruit; seq 1 20000 | $h; done
 md5sum fruit fox >sums; md5sum -c sums; echo changed >>fox; sha256sum fruit | sha256sum -c; md5sum -c sums 2>&1; echo $?
 s nl; nl fox; nl -b a fox | head -n 3
 s paste; paste fruit numbers | head -n 3; paste -s -d, numbers; paste -d' ' - - <numbers | tail -n 1
