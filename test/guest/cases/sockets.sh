@@ -1,0 +1,1 @@
+/test/programs/sockets; echo "status $?"
