@@ -194,6 +194,9 @@ static long copy_descriptors(int in_fd, uint64_t in_user, int out_fd, uint64_t o
         return -LOS_E_SPIPE;
     if (in->inode->type == LOS_DIRECTORY || out->inode->type == LOS_DIRECTORY)
         return -LOS_E_ISDIR;
+    /* As Linux: what cannot be read again is not sent, so that nothing taken from it can be lost. */
+    if (in->inode->type != LOS_REGULAR && in->inode->type != LOS_BLOCK)
+        return -LOS_E_INVAL;
     if (regular && (in->inode->type != LOS_REGULAR || out->inode->type != LOS_REGULAR))
         return -LOS_E_INVAL;
     if ((out->flags & LOS_OPEN_APPEND) && regular)
