@@ -29,6 +29,8 @@
 #define FRAME_RSP    (8 + 18 * 8)
 #define FRAME_SS     (8 + 19 * 8)
 #define RFLAGS_TF    0x100
+#define RFLAGS_ARITHMETIC 0x8d5 /* OF SF ZF AF PF CF */
+#define RFLAGS_PLAIN 0x202      /* what else is set mostly: IF, and bit 1, which always is */
 
 .macro function name
     .global \name
@@ -124,13 +126,15 @@ function los_patched_entry
     pushq $EXO_USER_CS
     jmp system_call
 
-/* The exokernel reflected a `syscall`: r11 = flags, the return address is in the vCPU page, masked already. */
+/* The exokernel reflected a `syscall`: r11 = flags, which are still the program's, DF too; the return address is in the
+ * vCPU page; masked already. */
 function los_syscall_entry
     movq %rsp, %gs:CPU_SCRATCH
     movq %gs:CPU_STACK_TOP, %rsp
     pushq $EXO_USER_SS
     pushq %gs:CPU_SCRATCH
     pushq %r11
+    cld
     pushq $EXO_USER_CS
     movq %gs:EXO_VP_SYSCALL_RIP, %rcx
 
@@ -147,8 +151,10 @@ system_call:
     jne los_return_full
     cmpq %r11, FRAME_RFLAGS(%rsp)
     jne los_return_full
-    testl $RFLAGS_TF, %r11d
-    jz return_short
+    movl %r11d, %eax
+    andl $~RFLAGS_ARITHMETIC, %eax
+    cmpl $RFLAGS_PLAIN, %eax
+    je return_short
 
 /* --- the ways back --------------------------------------------------------------------------------------------------- */
 
@@ -180,13 +186,22 @@ return_stepping:
 pending_found:
     movb $1, %gs:EXO_VP_MASKED
     jmp event_on_the_way_out
+/* After most system calls. popfq is dear (it may change more than arithmetic flags), so these are set one by one: OF by an addition, the
+ * others by sahf. From there on nothing touches flags; rcx and r11 are free until the end. */
 return_short:
     restore_general
+    movq %rax, %r11
+    movb 17(%rsp), %al /* of rflags 8 to 15 only IF (2) and OF (8) can be set */
+    movb 16(%rsp), %ah
+    addb $0x76, %al /* 0x0a + 0x76 is 0x80: overflow; 0x02 + 0x76 is not */
+    sahf
+    movq %r11, %rax
     movb $0, %gs:EXO_VP_MASKED
-    cmpq $0, %gs:EXO_VP_PENDING
-    jne pending_found
-    pushq 16(%rsp) /* rflags */
-    popfq
+    movq %gs:EXO_VP_PENDING, %rcx
+    jrcxz 1f
+    jmp pending_found
+1:  movq (%rsp), %rcx
+    movq 16(%rsp), %r11
     movq 24(%rsp), %rsp
 window_end:
     .global los_return_jump
