@@ -296,6 +296,8 @@ void los_idle(void)
             los_schedule();
             continue;
         }
+        if (los_queue_count) /* of threads that may not run here */
+            share_out(cpu, los_now() + SHARE_AFTER_NS);
         if (cpu->space)
             los_space_activate(NULL);
         uint64_t deadline = los_timers_next, start = los_now();
