@@ -3,7 +3,7 @@
 refuses() {
     local pattern=$1 said status
     shift
-    said=$(timeout 60 boot/run "$@" 2>&1 >"$out/refused.stdout" </dev/null)
+    said=$(PATH=${run_path:-$PATH} timeout 60 boot/run "$@" 2>&1 >"$out/refused.stdout" </dev/null)
     status=$?
     if [ $status = 0 ] || [ -s "$out/refused.stdout" ] || [ "$(echo "$said" | wc -l)" != 1 ] || ! echo "$said" | grep -qE -- "$pattern"; then
         not_ok "bad-input boot/run $*" "status $status, said: $said"
@@ -41,7 +41,7 @@ without() {
     for tool in sh dirname mktemp rm cat head tail sed mkdir stty basename cp mkfifo timeout cpio qemu-system-x86_64 kill find sort; do
         [ "$tool" = "$1" ] || ln -sf "$(command -v $tool)" "$out/path-$1/$tool"
     done
-    PATH=$PWD/$out/path-$1 refuses "no $1" --cmd true
+    run_path=$(cd "$out/path-$1" && pwd) refuses "no $1" --cmd true
 }
 without qemu-system-x86_64
 without cpio

@@ -38,7 +38,7 @@ mkdir -p "$out/tree/bin" "$out/tree/with space"
 cp build/rootfs/bin/busybox "$out/tree/bin/sh"
 printf 'contents' >"$out/tree/with space/file"
 printf '#!/bin/sh\necho script "$@"\n' >"$out/tree/bin/hello" && chmod +x "$out/tree/bin/hello"
-gives 0 'contents' --rootfs "$out/tree" 'busybox cat "/with space/file" 2>/dev/null || sh -c "read x </with\\ space/file; printf %%s \"\$x\""'
+gives 0 'contents' --rootfs "$out/tree" 'busybox cat "/with space/file" 2>/dev/null || sh -c "read x </with\\ space/file; printf %s \"\$x\""'
 gives 0 'script a\n' --rootfs "$out/tree" '/bin/hello a'
 gives 124 '' --timeout 4 'sleep 100' && { grep -q 'no end after 4 seconds' "$out/given.err" && ok || not_ok 'command --timeout' "$(cat "$out/given.err")"; }
 gives 0 'traced\n' --trace '/bin/echo traced' && {
