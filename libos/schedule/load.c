@@ -7,7 +7,7 @@
 /* exp(-5 s / 60 s), 300 s, 900 s, times 2^16 */
 static const uint64_t decay[3] = {60296, 64453, 65173};
 static uint64_t average[3], sampled_ns;
-uint64_t los_load_due;
+uint64_t los_load_due = SAMPLE_NS;
 
 static void add_sample(uint64_t active)
 {

@@ -39,7 +39,7 @@ struct los_actions *los_actions_clone(const struct los_actions *from)
 {
     struct los_actions *actions = los_alloc(sizeof *actions);
     if (actions) {
-        *actions = *from;
+        memcpy(actions, from, sizeof *actions);
         actions->refs = 1;
     }
     return actions;
