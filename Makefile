@@ -3,7 +3,10 @@
 # A source file is found by where it lies: adding one needs no edit here.
 
 BUILD := build
-MAKEFLAGS += -j$(or $(shell nproc 2>/dev/null),2) --no-print-directory
+MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(or $(shell nproc 2>/dev/null),2)
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
