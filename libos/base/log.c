@@ -51,8 +51,8 @@ void los_panic(const char *format, ...)
     los_log("library OS broken: %s", text);
     if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST) == 0) {
         back_trace();
-        los_container_exit(127);
+        los_container_exit(125);
     }
     for (;;)
-        exo_vcpu_exit(127);
+        exo_vcpu_exit(125);
 }
