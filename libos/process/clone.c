@@ -141,12 +141,28 @@ static bool flags_fit(uint32_t flags)
     return true;
 }
 
+/* A signal waits that ends or stops the caller as soon as it leaves. Sent to a group, it does not reach a child made now. */
+static bool about_to_end(const struct los_thread *thread)
+{
+    const struct los_process *process = thread->process;
+    los_signal_set set = (thread->pending.set | process->pending.set) & ~thread->mask;
+    for (; set; set &= set - 1) {
+        int number = __builtin_ctzll(set) + 1;
+        if (process->actions->action[number - 1].handler == LOS_HANDLER_DEFAULT &&
+            !los_action_ignores(process, number))
+            return true;
+    }
+    return thread->exiting;
+}
+
 long los_clone(const struct los_clone *how)
 {
     struct los_thread *parent = los_current();
     struct los_process *process = parent->process;
     if (!flags_fit(how->flags))
         return -LOS_E_INVAL;
+    if (about_to_end(parent))
+        return -LOS_E_RESTART;
     int refused = los_thread_admit(process);
     if (refused)
         return refused;
