@@ -61,6 +61,7 @@ s uuencode uudecode; uuencode fruit name <fruit; uuencode -m fruit decoded | uud
 s wc; wc fruit fox; wc -l <numbers; wc -w fox; wc -c binary; wc -L fox
 s yes; yes | head -n 3; yes no | head -n 2
 s ascii; ascii | head -n 3
+s ash; ash -c 'echo $0 $1' zero one; echo 'echo piped $((6 * 7))' | ash; ash -c 'exit 9'; echo $?
 s uname; uname -s; uname -m; uname -p 2>/dev/null | head -n 1; uname -o; [ "$(uname -n)" = "$(hostname)" ] && echo named
 s id; id -u; id -un; id -g; id -gn; whoami; id -u nobody; id -u daemon; id nobody2 2>&1; echo $?
 s which; which ls | sed 's,.*/,,'; which nothing-there; echo $?
