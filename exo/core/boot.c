@@ -2,34 +2,6 @@
 /* Boot memory and modules: see boot.h. What is wrong here is the boot image's fault, so a panic says so. */
 #include "boot.h"
 
-static void add_member(struct machine_boot *boot, uint64_t pfn, uint64_t bytes, const char *name, size_t length)
-{
-    uint32_t module = boot->modules++;
-    boot->module[module].pfn = pfn;
-    boot->module[module].bytes = bytes;
-    __builtin_memset(boot->module[module].name, 0, sizeof boot->module[module].name);
-    __builtin_memcpy(boot->module[module].name, name, length - 1);
-}
-
-void boot_unbundle(struct machine_boot *boot)
-{
-    uint64_t pfn = boot->module[0].pfn, bytes = boot->module[0].bytes;
-    const struct exo_bundle *bundle = machine_frame(pfn);
-    if (boot->modules != 1 || bytes < sizeof *bundle || bundle->magic != EXO_BUNDLE_MAGIC)
-        return;
-    if (bundle->members > EXO_MODULES_MAX ||
-        bytes < sizeof *bundle + bundle->members * sizeof bundle->member[0])
-        machine_panic("the bundle of modules has a bad header");
-    boot->modules = 0;
-    for (uint64_t i = 0; i < bundle->members; i++) {
-        uint64_t offset = bundle->member[i].offset, size = bundle->member[i].size;
-        if (offset % EXO_PAGE_SIZE != 0 || offset > bytes || size > bytes - offset)
-            machine_panic("a member of the bundle of modules lies outside it");
-        add_member(boot, pfn + offset / EXO_PAGE_SIZE, size, bundle->member[i].name,
-                   sizeof bundle->member[i].name);
-    }
-}
-
 uint64_t boot_module_pages(const struct machine_boot *boot, uint32_t module)
 {
     return (boot->module[module].bytes + EXO_PAGE_SIZE - 1) / EXO_PAGE_SIZE;

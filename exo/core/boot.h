@@ -6,7 +6,6 @@
 #include "machine.h"
 
 /* All work on core_main's copy of what the machine found. */
-void boot_unbundle(struct machine_boot *boot);        /* a single module that is a bundle is taken apart */
 uint64_t boot_pages(const struct machine_boot *boot); /* of RAM */
 uint64_t boot_take(struct machine_boot *boot,
                    uint64_t pages);        /* contiguous, off the end of the largest range */

@@ -104,7 +104,7 @@ struct machine_boot {
         uint64_t pfn, pages;
     } range[64];      /* usable RAM, sorted, without the exokernel itself and the modules */
     uint64_t top_pfn; /* one past the highest frame of RAM or module: the frame table's length */
-    uint32_t modules;
+    uint32_t modules; /* a bundle's members one by one: the machine takes it apart */
     struct {
         uint64_t pfn, bytes; /* page aligned; the rest of the last page is zero */
         char name[64];

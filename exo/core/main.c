@@ -145,7 +145,6 @@ void core_main(const struct machine_boot *boot)
 {
     struct first first = {0};
     memory = *boot;
-    boot_unbundle(&memory);
     set_up_frames(boot->top_pfn);
     const struct exo_flat_header *header = check_supervisor();
     uint64_t entry = header->entry, stack = header->stack;
