@@ -57,23 +57,18 @@ long lx_sys_umount2(const struct lx_args *args)
     return error;
 }
 
-/* An unnamed file of the root file system; it vanishes with its last user. */
 long lx_sys_memfd_create(const struct lx_args *args)
 {
     char *name;
     struct los_file *file;
     uint32_t flags = (uint32_t)args->arg[1];
-    const struct los_file_context *context = los_current()->process->files;
     if (flags & ~(uint32_t)(LX_MFD_CLOEXEC | LX_MFD_ALLOW_SEALING))
         return -LOS_E_INVAL;
     long error = lx_path(args->arg[0], &name);
     if (error)
         return error;
-    bool too_long = strlen(name) > LOS_FILE_NAME_MAX - 6;
+    error = strlen(name) > LOS_FILE_NAME_MAX - 6 ? -LOS_E_INVAL : los_memory_file(name, 0, &file);
     lx_path_free(name);
-    if (too_long)
-        return -LOS_E_INVAL;
-    error = los_open(&context->root, "tmp", LOS_OPEN_READ | LOS_OPEN_WRITE | LOS_OPEN_TEMPORARY, 0777, &file);
     if (error)
         return error;
     long fd = los_descriptor_add(file, 0, flags & LX_MFD_CLOEXEC);
