@@ -43,6 +43,9 @@ REFERENCE(event, struct vcpu *const vcpu; const uint32_t bit;)
 REFERENCE(frame, const uint64_t pfn, pages; const uint32_t rights;)
 REFERENCE(ports, const uint64_t base, count;)
 REFERENCE(irq, const uint64_t base, count;)
+REFERENCE(gate, struct vcpu *const server; const uint64_t badge;)
+REFERENCE(pci, const uint64_t base, count;)
+REFERENCE(queue, struct queue *const queue;)
 
 LOOKUP(token, NONE)
 LOOKUP(machine, MACHINE)
@@ -54,6 +57,9 @@ LOOKUP(event, EVENT, token->object, (uint32_t)token->bit)
 LOOKUP(frame, FRAME, token->base, token->count, token->rights)
 LOOKUP(ports, PORTS, token->base, token->count)
 LOOKUP(irq, IRQ, token->base, token->count)
+LOOKUP(gate, GATE, token->object, token->bit)
+LOOKUP(pci, PCI, token->base, token->count)
+LOOKUP(queue, QUEUE, token->object)
 
 /* The first statements of a call: what it needs, or the error is its result. */
 #define NEED(kind, name, index, rights)                                                                        \

@@ -129,10 +129,11 @@ static void take_share(struct slice *slice, uint32_t cpu, uint32_t share)
 
 long call_slice_create(const struct call *call)
 {
-    uint64_t cpu = call->argument[1], budget_us = call->argument[2], period_us = call->argument[3];
+    uint64_t cpus_wanted = call->argument[1], cpu = (uint64_t)__builtin_ctzl(cpus_wanted | 1ul << 63),
+             budget_us = call->argument[2], period_us = call->argument[3];
     NEED(slice, source, 0, EXO_SPLIT);
     if (period_us < PERIOD_MIN_US || period_us > PERIOD_MAX_US || budget_us == 0 || budget_us > period_us ||
-        cpu >= machine_cpus() || !(source.slice->cpu_set & 1ul << cpu))
+        cpus_wanted != 1ul << cpu || !(source.slice->cpu_set & cpus_wanted))
         return -EXO_E_BAD_ARGUMENT;
     uint32_t share = (uint32_t)((budget_us * SHARE_ALL + period_us - 1) / period_us);
     if (share > source.slice->share[cpu])

@@ -41,11 +41,11 @@ struct token {
     uint8_t role;
     union {
         struct {
-            uint64_t base, count; /* FRAME: pfn, pages; PORTS, IRQ: first number, how many */
+            uint64_t base, count; /* FRAME: pfn, pages; PORTS, IRQ, PCI: first number, how many */
         };
         struct {
-            void *object; /* DOMAIN, SPACE, VCPU, SLICE: it; EVENT: its vCPU; MACHINE: NULL */
-            uint64_t bit; /* EVENT */
+            void *object; /* DOMAIN, SPACE, VCPU, SLICE, QUEUE: it; EVENT, GATE: its vCPU; MACHINE: NULL */
+            uint64_t bit; /* EVENT; GATE: the badge */
         };
         uint64_t next_free; /* FREE: slot number */
     };
@@ -89,7 +89,7 @@ struct token *token_in_slot(const struct domain *domain, uint64_t slot); /* NULL
 
 static inline bool token_is_range(enum exo_kind kind)
 {
-    return kind == EXO_FRAME || kind == EXO_PORTS || kind == EXO_IRQ;
+    return kind == EXO_FRAME || kind == EXO_PORTS || kind == EXO_IRQ || kind == EXO_PCI;
 }
 
 /* --- the tree ------------------------------------------------------------------------------------------------ */

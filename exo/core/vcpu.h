@@ -45,7 +45,7 @@ _Static_assert(sizeof(struct vcpu) <= EXO_PAGE_SIZE, "one frame");
 #define VCPU_FRAMES (1 + MACHINE_VCPU_PAGES) /* of the pool, for each vCPU */
 
 /* Can it run, now or later? */
-static inline bool vcpu_alive(const struct vcpu *vcpu) { return vcpu->status <= EXO_VCPU_BLOCKED; }
+static inline bool vcpu_alive(const struct vcpu *vcpu) { return vcpu->status <= EXO_VCPU_SERVING; }
 
 /* Takes VCPU_FRAMES from the domain's pool. The page is a USER frame; page_parent: the token it comes from, or NULL. */
 struct vcpu *vcpu_make(struct domain *domain, struct space *space, uint64_t page_pfn, struct token *page_parent,

@@ -22,7 +22,7 @@ struct los_space *los_space_create(void)
     struct tables *tables = los_alloc_zeroed(sizeof(*tables));
     long handle = space && tables ? exo_space_create(LOS_START_PAGE->domain) : -EXO_E_NO_POOL;
     if (handle >= 0) {
-        long error = exo_space_graft((exo_handle)handle, LOS_START_PAGE->space, LOS_SEGMENT_SLOT);
+        long error = exo_space_graft((exo_handle)handle, LOS_START_PAGE->space, LOS_SEGMENT_SLOT, 0);
         if (error < 0) {
             exo_space_destroy((exo_handle)handle);
             handle = error;

@@ -167,7 +167,7 @@ void container_vcpus(struct container *container, const struct exo_boot_info *bo
 
         /* The supervisor keeps a hundredth of CPU 0 for itself. */
         uint64_t period = 10000, budget = i == 0 ? period - period / 100 : period;
-        exo_handle slice = (exo_handle)MUST("slice", exo_slice_create(boot->slice, i, budget, period));
+        exo_handle slice = (exo_handle)MUST("slice", exo_slice_create(boot->slice, 1ul << i, budget, period));
         MUST("slice", exo_slice_bind(vcpu, slice));
     }
     start->reserved_pages = container->used;

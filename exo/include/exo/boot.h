@@ -51,6 +51,8 @@ struct exo_boot_info {
     exo_handle ports; /* PORTS: all of them but those the exokernel keeps: PIC, PIT's and its log's */
     exo_handle irqs;  /* IRQ: all lines of the I/O APICs */
     exo_handle slice; /* SLICE: all the time of all CPUs */
+    exo_handle
+        pci; /* PCI: all functions of segment 0; function number = bus << 8 | device << 3 | function. 0: no PCI */
     uint32_t extents, modules;
     exo_handle extent[EXO_EXTENTS_MAX]; /* FRAME tokens: all free RAM, largest first */
     struct {

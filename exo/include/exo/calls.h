@@ -61,14 +61,46 @@ static inline long exo_token_send(exo_handle domain, exo_handle token, uint64_t 
 }
 
 /* Forgets a token of the caller. Its children live on as children of its parent. Mappings made through it stay
- * until unmapped or revoked through the parent. Any kind, no right. */
+ * until unmapped or revoked through the parent. Any kind, no right. AGAIN: it has many children and bounded work was done; the
+ * handle is still there, call again. */
 static inline long exo_token_drop(exo_handle token) { return EXO_CALL(TOKEN_DROP, token, 0, 0, 0, 0); }
+
+/* Gives [offset, offset + count) of a range token back to whoever it came from: the token shrinks, and the caller's mappings of
+ * these frames that no other token of its domain permits end, with bindings and device queues that use them. From the
+ * end or the beginning of the range, or all of it (then the handle is gone); a middle part splits the token: the handle
+ * of the upper part is returned. Otherwise returns 0. FRAME, PORTS, IRQ, PCI, no right; count at least 1. Answers a recall.
+ * BAD_KIND: no range. BAD_ARGUMENT: outside the range. BUSY: tokens were derived from it (revoke them first), or a frame of it is
+ * in a pool. NO_SLOT, NO_POOL: for the upper part. AGAIN: an earlier removal of mappings is still under way, call again. */
+static inline long exo_token_give_back(exo_handle token, uint64_t offset, uint64_t count)
+{
+    return EXO_CALL(TOKEN_DROP, token, offset, count, 0, 0);
+}
 
 /* Destroys all that was derived from the token, in every domain, and every use of it (mappings of frames in the range
  * made in other domains' spaces, bindings, pending events). The token itself stays. Any kind [OWN]. A mapping that another
  * token of its space's domain still permits stays too. A vCPU whose page was derived from the token is stopped, also one's own.
  * AGAIN: bounded work was done, call again. */
 static inline long exo_token_revoke(exo_handle token) { return EXO_CALL(TOKEN_REVOKE, token, 0, 0, 0, 0); }
+
+/* Asks back what was derived from the token: `count` units of a range (0: all), or all uses of an object. Every domain
+ * other than the caller's that holds a token made directly from this one (by send) is told: a record EXO_RECALL_ASKED
+ * for recall_next, and EXO_PENDING_RECALL on its oldest living vCPU. What holders give back is told to the caller the same way.
+ * When enough came back, or at deadline_ns (ns since boot), the recall ends; at the deadline what is missing is taken by force, from the
+ * ends of the ranges held, the youngest token first, as token_revoke would, and each holder finds a repossession
+ * record EXO_RECALL_TAKEN. FRAME, PORTS, IRQ, PCI, SLICE [OWN]. Returns 0 at once.
+ * BAD_KIND. BAD_ARGUMENT: count beyond the range. BUSY: a recall of the token is under way. NO_SLOT: 16 recalls of the
+ * caller's domain are under way. NOT_MAPPED: nobody else holds any of it. */
+static inline long exo_token_recall(exo_handle token, uint64_t count, uint64_t deadline_ns)
+{
+    return EXO_CALL(TOKEN_RECALL, token, count, deadline_ns, 0, 0);
+}
+
+/* Takes the caller's domain's oldest record: 1 and *record filled in, or 0: there is none. The records of a domain wait in a ring of
+ * 32; what finds no room is counted in the next record's `lost`. */
+static inline long exo_recall_next(struct exo_recall *record)
+{
+    return EXO_CALL(RECALL_NEXT, record, 0, 0, 0, 0);
+}
 
 /* Fills in *info. Any kind, no right. */
 static inline long exo_token_info(exo_handle token, struct exo_token_info *info)
@@ -138,12 +170,28 @@ static inline long exo_space_protect(exo_handle space, uint64_t va, uint64_t pag
 }
 
 /* Makes the 512 GiB at `slot` (0 to 255) of `to` the same table as in `from`: later changes in either are seen in both.
+ * With EXO_GRAFT_READ_ONLY nothing can be written through `to`.
  * to: SPACE [W], from: SPACE [W], of the same domain. Both must hold something or nothing there: BUSY if `to` has mappings
  * in the slot; NOT_MAPPED if `from` has none. A grafted part is edited through `from` only.
- * BAD_ARGUMENT: slot, domains differ, or `to` is `from`. Of a part that is itself grafted, the first owner becomes `from`. */
-static inline long exo_space_graft(exo_handle to, exo_handle from, uint64_t slot)
+ * BAD_ARGUMENT: slot, flags, domains differ, or `to` is `from`. Of a part that is itself grafted, the first owner becomes `from`. */
+static inline long exo_space_graft(exo_handle to, exo_handle from, uint64_t slot, uint64_t flags)
 {
-    return EXO_CALL(SPACE_GRAFT, to, from, slot, 0, 0);
+    return EXO_CALL(SPACE_GRAFT, to, from, slot, flags, 0);
+}
+
+/* Shows [va, va + pages * 4096) of `from`, whole 2 MiB each, in `to` at the same addresses, by sharing the lowest page tables
+ * (large pages are mapped once more): a copy of a space costs one entry per 2 MiB. From then on nothing in a shared 2 MiB can
+ * be written through either space, whatever its mappings say, until that space has tables of its own there again. It gets them by
+ * any space_map, space_unmap or space_protect in these 2 MiB: while others share the table, it is copied first (one frame of the
+ * pool), and what was writable in it is writable in neither copy but where the edit itself makes it so; the last one
+ * that has the table takes it over as it is, with what was writable. space_query shows EXO_PTE_W as the tables say.
+ * to: SPACE [W], from: SPACE [R W], of the same domain, not grafted there. Holes are skipped. Returns how many
+ * pages were handled, a multiple of 512: fewer than asked where the bounded work of a call ends; call again for the rest.
+ * BAD_ARGUMENT: unaligned, outside ring 3's part, other domain, or `to` is `from`. BAD_ADDRESS: a part is grafted. BUSY: `to` has
+ * something there (what came before it was shared: pages handled are returned first). NO_POOL: for `to`'s upper tables. DEAD. */
+static inline long exo_space_share(exo_handle to, exo_handle from, uint64_t va, uint64_t pages)
+{
+    return EXO_CALL(SPACE_SHARE, to, from, va, pages, 0);
 }
 
 /* Makes the space the present one of the calling vCPU; execution goes on at the next instruction, in the new
@@ -216,12 +264,14 @@ static inline long exo_event_derive(exo_handle vcpu, uint64_t bit)
 /* Sets the event's bit in its vCPU's pending word, and wakes the vCPU if it blocks. EVENT [W]. */
 static inline long exo_event_ring(exo_handle event) { return EXO_CALL(EVENT_RING, event, 0, 0, 0, 0); }
 
-/* Splits `budget_us` per `period_us` on the CPU numbered `cpu` off a slice that the caller owns there. SLICE [SPLIT].
- * Returns a SLICE token [X SEND SPLIT OWN]. cpu must be in the source's set. BAD_ARGUMENT: budget 0 or over period, period
- * outside 1,000 to 1,000,000 us, cpu not in the source. NO_TIME: the source has not that much left. NO_SLOT, NO_POOL. */
-static inline long exo_slice_create(exo_handle slice, uint64_t cpu, uint64_t budget_us, uint64_t period_us)
+/* Splits `budget_us` per `period_us` off a slice, on every CPU of `cpu_set` (bit n: CPU n; all in the source's set): whoever is bound to the
+ * new slice runs on one of these CPUs at a time and moves to an idle one when its own is busy; the budget is one, the
+ * admission is checked on each. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
+ * BAD_ARGUMENT: budget 0 or over period, period outside 1,000 to 1,000,000 us, cpu_set empty or beyond the source.
+ * NO_TIME: the source has not that much left on one of the CPUs. NO_SLOT, NO_POOL. */
+static inline long exo_slice_create(exo_handle slice, uint64_t cpu_set, uint64_t budget_us, uint64_t period_us)
 {
-    return EXO_CALL(SLICE_CREATE, slice, cpu, budget_us, period_us, 0);
+    return EXO_CALL(SLICE_CREATE, slice, cpu_set, budget_us, period_us, 0);
 }
 
 /* Lets the vCPU run in the slice, instead of any that it had. VCPU [X], SLICE [X].
@@ -229,6 +279,65 @@ static inline long exo_slice_create(exo_handle slice, uint64_t cpu, uint64_t bud
 static inline long exo_slice_bind(exo_handle vcpu, exo_handle slice)
 {
     return EXO_CALL(SLICE_BIND, vcpu, slice, 0, 0, 0);
+}
+
+/* Makes a GATE token [X SEND SPLIT OWN] to the vCPU; calls through it arrive with `badge`, by which the server knows whom it gave which
+ * gate. VCPU [W]. NO_SLOT, NO_POOL. */
+static inline long exo_gate_create(exo_handle vcpu, uint64_t badge)
+{
+    return EXO_CALL(GATE_CREATE, vcpu, badge, 0, 0, 0);
+}
+
+/*
+ * exo_gate_call: calls the vCPU behind the gate, which waits in gate_return, and lends it the caller's slice: it runs at once on the
+ * caller's CPU and time, and the caller goes on when it answers. GATE [X]; a token sent along [SEND], with rights that it has
+ * (frames are sent as they are). 0, and *message is the answer. limit_us: end the call after that long, 0: never.
+ * The server is as free from the caller as the caller from it: after OVERRUN, or when the caller or its slice ends, the server goes on,
+ * in its own slice if it has one, else in that of the next caller, and its answer to nobody is dropped.
+ *   BUSY       the server serves another caller, or does not wait for calls
+ *   OVERRUN    no answer within limit_us
+ *   DEAD       the server, its domain, or the gate ended before it answered
+ *   NO_TIME    the caller's slice ended under the call, or the call is nested deeper than 8
+ *   NO_SLOT, NO_POOL, BAD_ARGUMENT    the token cannot be sent: nothing was called
+ * exo_gate_return: answers the present caller, if there is one, with *message, and waits for the next call. 0: a call came, *badge and
+ * *message are its. AGAIN: an event is pending; or the answer's token could not be sent (then the answer went without it: token 0).
+ * An event wakes a waiting server only where it has a slice of its own to run in.
+ */
+#if defined(__x86_64__) && !defined(EXO_HOSTED) && !defined(EXO_UNIT_TEST)
+static inline long exo_gate_transfer(uint64_t number, uint64_t *rdi, struct exo_message *message,
+                                     uint64_t limit_us)
+{
+    long result = (long)(EXO_CALL_BASE + number);
+    register uint64_t r10 __asm__("r10") = message->word[2];
+    register uint64_t r8 __asm__("r8") = message->token;
+    register uint64_t r9 __asm__("r9") = message->rights | limit_us << 32;
+    register uint64_t r12 __asm__("r12") = message->word[3];
+    register uint64_t r13 __asm__("r13") = message->word[4];
+    register uint64_t r14 __asm__("r14") = message->word[5];
+    register uint64_t r15 __asm__("r15") = message->word[6];
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(*rdi), "+S"(message->word[0]), "+d"(message->word[1]), "+r"(r10),
+                       "+r"(r8), "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+                     :
+                     : "rcx", "r11", "memory");
+    message->word[2] = r10;
+    message->token = r8;
+    message->word[3] = r12;
+    message->word[4] = r13;
+    message->word[5] = r14;
+    message->word[6] = r15;
+    return result;
+}
+#else
+long exo_gate_transfer(uint64_t number, uint64_t *rdi, struct exo_message *message, uint64_t limit_us);
+#endif
+static inline long exo_gate_call(exo_handle gate, struct exo_message *message, uint32_t limit_us)
+{
+    return exo_gate_transfer(EXO_CALL_GATE_CALL, &gate, message, limit_us);
+}
+static inline long exo_gate_return(uint64_t *badge, struct exo_message *message)
+{
+    return exo_gate_transfer(EXO_CALL_GATE_RETURN, badge, message, 0);
 }
 
 /* From now on the line's interrupt rings the event, and the line stays masked until irq_ack. IRQ [X] of one line, EVENT [W].
@@ -257,6 +366,48 @@ static inline long exo_port_out(exo_handle ports, uint64_t offset, uint64_t widt
 static inline long exo_port_write(exo_handle ports, uint64_t offset, const void *bytes, uint64_t n)
 {
     return EXO_CALL(PORT_WRITE, ports, offset, bytes, n, 0);
+}
+
+/* Reads (write 0) or writes (write 1) a register of the function's configuration space: offset a multiple of width (1, 2, 4), below 4096
+ * where the machine has memory-mapped configuration, else 256. PCI [R] or [W] of one function. Returns the value, or 0.
+ * Only registers that can harm nobody can be written, others are BAD_ARGUMENT: of the command word, the decode bits, interrupt
+ * disable, and bus mastering, which stays off unless the function is attached to a space or has a queue; cache line size, latency,
+ * interrupt line. NOT_MAPPED: no such function. */
+static inline long exo_pci_config(exo_handle pci, uint64_t offset, uint64_t width, uint64_t value,
+                                  uint64_t write)
+{
+    return EXO_CALL(PCI_CONFIG, pci, offset, width, value, write);
+}
+
+/* Lets the function's DMA see the 512 GiB at `slot` of the space, as addresses 0 to 2^39 - 1, through the IOMMU; what the tables there
+ * map, it reaches, and nothing else; editing the space edits what it reaches. space 0: it reaches nothing again.
+ * PCI [X] of one function, SPACE [W]. The attachment ends with either token. UNSUPPORTED: no IOMMU. BUSY: attached through
+ * another token, or it has a queue. NOT_MAPPED: nothing in the slot, or no such function. BAD_ARGUMENT: slot. BAD_ADDRESS: grafted. DEAD. */
+static inline long exo_pci_attach(exo_handle pci, exo_handle space, uint64_t slot)
+{
+    return EXO_CALL(PCI_ATTACH, pci, space, slot, 0, 0);
+}
+
+/* Makes queue `index` of a legacy virtio function usable without an IOMMU: the ring lies in `frame`, which nobody can map meanwhile
+ * and which is zeroed before and after; the exokernel alone writes descriptors. PCI [X] of one function, FRAME [OWN], nowhere mapped, of as many
+ * neighbouring pages as the device's ring takes (its size n: (16 n + 6 + 2 n) and (6 + 8 n) bytes, each rounded up to pages). The device's
+ * other registers are the driver's, through PORTS. Returns a QUEUE token [R W SEND SPLIT OWN]; its end resets the device.
+ * UNSUPPORTED: no legacy virtio function. BAD_ARGUMENT: no such queue, or frame too small. BUSY: the frame is in use,
+ * the queue exists, or the function is attached. NO_SLOT, NO_POOL. */
+static inline long exo_queue_create(exo_handle pci, uint64_t index, exo_handle frame)
+{
+    return EXO_CALL(QUEUE_CREATE, pci, index, frame, 0, 0);
+}
+
+/* Hands n buffers (at most 64) of requests to the device, and fetches at most m completed requests (at most 64). QUEUE [W], each
+ * buffer's FRAME token with R or W as its flags say. Each buffer's frames stay known to the queue until it completes: when
+ * their token ends, the device is reset first. Returns requests taken << 32 | completions filled in.
+ * BAD_ARGUMENT: a length, offset or flag, or a request that does not end within n; requests before it are taken. BUSY: the ring had
+ * no room for the first request and nothing was completed. DEAD: the device was reset. */
+static inline long exo_queue_transfer(exo_handle queue, const struct exo_buffer *buffers, uint64_t n,
+                                      struct exo_completion *done, uint64_t m)
+{
+    return EXO_CALL(QUEUE_TRANSFER, queue, buffers, n, done, m);
 }
 
 /* Switches the machine off, or resets it. MACHINE [X]. action: enum exo_power. Returns only on failure. */

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EXO_ABI_VERSION 1
+#define EXO_ABI_VERSION 2
 
 #define EXO_PAGE_SHIFT  12
 #define EXO_PAGE_SIZE   4096ul
@@ -62,6 +62,11 @@ enum exo_right {
 enum exo_send_flag {
     EXO_SEND_CONTENTS = 1, /* frames: hand them over as they are. Without it they arrive zeroed */
     EXO_SEND_MOVE = 2,     /* drop the sender's token when the send succeeded */
+};
+
+/* Flags of space_graft. */
+enum exo_graft_flag {
+    EXO_GRAFT_READ_ONLY = 1, /* nothing can be written through this graft, whatever the tables below say */
 };
 
 /* Protection of a mapping. EXO_MAP_W with EXO_MAP_X is allowed: W^X in a space is the owner's policy. */
@@ -124,6 +129,8 @@ enum exo_vcpu_status {
     EXO_VCPU_NEW,     /* created, never started */
     EXO_VCPU_READY,   /* runs when its slice lets it */
     EXO_VCPU_BLOCKED, /* in vcpu_block */
+    EXO_VCPU_CALLING, /* in gate_call: its slice works for the vCPU that serves it */
+    EXO_VCPU_SERVING, /* in gate_return, waiting for a call */
     EXO_VCPU_EXITED,  /* called vcpu_exit */
     EXO_VCPU_FAULTED, /* a fault came while it could not take one: see vector, error, address */
 };
@@ -137,6 +144,58 @@ struct exo_vcpu_state {
     uint64_t exit_status;
     uint64_t cpu_ns; /* CPU time used so far, in ns */
     struct exo_regs regs;
+};
+
+/*
+ * What passes through a gate besides a token: seven words, in rsi, rdx, r10, r12, r13, r14, r15. No other register of
+ * one side is shown to the other.
+ */
+struct exo_message {
+    uint64_t word[7];
+    exo_handle token; /* call: to send along, 0: none. Answer: the one received, in one's own table */
+    uint32_t
+        rights; /* of the token sent: enum exo_right, plus EXO_MESSAGE_MOVE; filled in only by the sender */
+};
+#define EXO_MESSAGE_MOVE 0x100u /* the sender's token is dropped when it was sent */
+
+/* Answer of recall_next: what somebody asks back, or what became of it. */
+enum exo_recall_state {
+    EXO_RECALL_ASKED =
+        1, /* to the holder: give `count` units of `token` back until deadline_ns (token_give_back, or token_drop) */
+    EXO_RECALL_TAKEN, /* to the holder: [offset, offset + count) of `token` was taken by force: the repossession record */
+    EXO_RECALL_GIVEN, /* to the asker: the holder gave [offset, offset + count) of the asker's `token` back */
+    EXO_RECALL_DONE, /* to the asker: the recall is over, `count` units of `token` came back, `forced` of them by force */
+};
+struct exo_recall {
+    uint32_t state; /* enum exo_recall_state */
+    uint32_t kind;  /* enum exo_kind of the token */
+    exo_handle token;
+    uint64_t offset, count; /* units: pages, ports, lines, functions; an object is 1 unit */
+    uint64_t forced;
+    uint64_t deadline_ns;
+    uint64_t lost; /* records that found no room before this one */
+};
+_Static_assert(sizeof(struct exo_recall) == 56, "ABI");
+
+/* One buffer of a request to a device queue (queue_transfer). Buffers of one request follow each other, all but the last
+ * with EXO_BUFFER_MORE. */
+enum exo_buffer_flag {
+    EXO_BUFFER_MORE = 1,  /* the next element belongs to the same request */
+    EXO_BUFFER_WRITE = 2, /* the device writes it: the token needs W. Otherwise the device reads it: R */
+};
+struct exo_buffer {
+    exo_handle frame;
+    uint64_t offset; /* bytes into the extent */
+    uint32_t length; /* bytes, at least 1; must stay inside the extent */
+    uint32_t flags;  /* enum exo_buffer_flag */
+    uint64_t cookie; /* of the request (its first buffer): comes back when it is complete */
+};
+_Static_assert(sizeof(struct exo_buffer) == 32, "ABI");
+
+/* One completed request. */
+struct exo_completion {
+    uint64_t cookie;
+    uint64_t length; /* bytes that the device wrote, as it says */
 };
 
 enum exo_power { EXO_POWER_OFF, EXO_POWER_RESET };

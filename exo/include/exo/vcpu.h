@@ -21,6 +21,10 @@
  *     The library OS clears the bits of `pending` that it handles, atomically.
  *
  *   While `masked` is 1, events only set bits in `pending` and, where the vCPU is in vcpu_block, wake it.
+ *   Grace: when the vCPU's time ends while `critical` is not 0, it may go on for up to EXO_GRACE_NS, once a period, and `grace`
+ *   is set. The time is charged to its slice like any other. At the end of the section the library OS clears `critical` and,
+ *   where `grace` is set, calls vcpu_yield; otherwise it is preempted when the grace is over.
+ *
  *   To return: restore registers, clear `masked`, test `pending`, and if it is not 0 go through the event path again;
  *   iretq or jmp in ring 3. No exo call is needed.
  *
@@ -44,9 +48,10 @@ struct exo_upcall_frame {
 
 /* Bits of exo_vcpu_page.pending. Bits 8 to 63 are for events made with event_derive. */
 enum exo_pending {
-    EXO_PENDING_TIMER = 0, /* the deadline given by vcpu_timer has passed */
-    EXO_PENDING_SLICE = 1, /* the slice is about to end */
-    EXO_PENDING_USER = 8,  /* first bit for event_derive */
+    EXO_PENDING_TIMER = 0,  /* the deadline given by vcpu_timer has passed */
+    EXO_PENDING_SLICE = 1,  /* the slice is about to end */
+    EXO_PENDING_RECALL = 2, /* recall_next has something to say */
+    EXO_PENDING_USER = 8,   /* first bit for event_derive */
 };
 
 struct exo_vcpu_page {
@@ -54,7 +59,9 @@ struct exo_vcpu_page {
     uint8_t masked;
     uint8_t fault_busy;
     uint8_t syscall_masked;
-    uint8_t reserved0[5];
+    uint8_t critical; /* set by the library OS inside a critical section: asks for grace when its time is up */
+    uint8_t grace;    /* set by the exokernel while it runs on grace: yield as soon as the section is left */
+    uint8_t reserved0[3];
     uint64_t pending; /* bit set: see enum exo_pending */
     uint64_t syscall_rip;
     uint64_t reserved1;
@@ -84,6 +91,8 @@ _Static_assert(__builtin_offsetof(struct exo_vcpu_page, event) == 104, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, clock_tsc) == 192, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, count_exo_calls) == 264, "ABI");
 _Static_assert(__builtin_offsetof(struct exo_vcpu_page, libos) == 2048, "ABI");
+
+#define EXO_GRACE_NS 200000ul
 
 enum exo_cpu_flag {
     EXO_CPU_FSGSBASE = 1, /* rdfsbase and its kin work in ring 3 */

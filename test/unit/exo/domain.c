@@ -198,7 +198,7 @@ Test(domain, revoking_a_vcpu_page_stops_the_vcpu)
     long vcpu = exo_vcpu_create(guest.domain, guest.space, page, 0x9000, 1);
     cr_assert_gt(vcpu, 0);
     cr_assert_eq(
-        exo_slice_bind((exo_handle)vcpu, (exo_handle)exo_slice_create(fake_info->slice, 0, 1000, 10000)), 0);
+        exo_slice_bind((exo_handle)vcpu, (exo_handle)exo_slice_create(fake_info->slice, 1, 1000, 10000)), 0);
     cr_assert_eq(exo_vcpu_start((exo_handle)vcpu, 0x1000, 0, 0), 0);
     cr_assert_eq(exo_domain_create(extent), -EXO_E_BAD_ARGUMENT);
     cr_assert_eq(exo_domain_donate(guest.domain, extent), -EXO_E_BUSY, "the vCPU page is in use");

@@ -56,7 +56,7 @@ struct guest fake_guest(uint32_t cpu, uint64_t frames)
     long vcpu = exo_vcpu_create(guest.domain, guest.space, guest.page, 0x5000, 7);
     cr_assert_gt(vcpu, 0, "vcpu_create: %ld", vcpu);
     guest.vcpu = (exo_handle)vcpu;
-    long slice = exo_slice_create(fake_info->slice, cpu, cpu == 0 ? 5000 : 10000, 10000);
+    long slice = exo_slice_create(fake_info->slice, 1ul << cpu, cpu == 0 ? 5000 : 10000, 10000);
     cr_assert_gt(slice, 0, "slice_create: %ld", slice);
     guest.slice = (exo_handle)slice;
     guest.own_domain = send(guest.domain, guest.domain, EXO_R | EXO_W | EXO_SPLIT);

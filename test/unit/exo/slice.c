@@ -13,7 +13,7 @@ TestSuite(slice, .init = boot, .fini = check_invariants);
 
 static exo_handle split(exo_handle source, uint64_t cpu, uint64_t budget, uint64_t period)
 {
-    long slice = exo_slice_create(source, cpu, budget, period);
+    long slice = exo_slice_create(source, 1ul << cpu, budget, period);
     cr_assert_gt(slice, 0, "slice_create: %ld", slice);
     return (exo_handle)slice;
 }
@@ -22,16 +22,16 @@ static uint64_t time_of(struct vcpu *vcpu) { return vcpu->cpu_ns; }
 
 Test(slice, admission_is_by_splitting)
 {
-    cr_assert_eq(exo_slice_create(fake_info->slice, 2, 1, 1000), -EXO_E_BAD_ARGUMENT);
-    cr_assert_eq(exo_slice_create(fake_info->slice, 0, 0, 1000), -EXO_E_BAD_ARGUMENT);
-    cr_assert_eq(exo_slice_create(fake_info->slice, 0, 1001, 1000), -EXO_E_BAD_ARGUMENT);
-    cr_assert_eq(exo_slice_create(fake_info->slice, 0, 1, 999), -EXO_E_BAD_ARGUMENT);
-    cr_assert_eq(exo_slice_create(fake_info->slice, 0, 1, 1000001), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 4, 1, 1000), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 1, 0, 1000), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 1, 1001, 1000), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 1, 1, 999), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 1, 1, 1000001), -EXO_E_BAD_ARGUMENT);
     exo_handle half = split(fake_info->slice, 1, 5000, 10000);
-    cr_assert_eq(exo_slice_create(fake_info->slice, 1, 6000, 10000), -EXO_E_NO_TIME);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 2, 6000, 10000), -EXO_E_NO_TIME);
     exo_handle quarter = split(half, 1, 250, 1000);
-    cr_assert_eq(exo_slice_create(half, 0, 1, 1000), -EXO_E_BAD_ARGUMENT, "not its CPU");
-    cr_assert_eq(exo_slice_create(half, 1, 251, 1000), -EXO_E_NO_TIME);
+    cr_assert_eq(exo_slice_create(half, 1, 1, 1000), -EXO_E_BAD_ARGUMENT, "not its CPU");
+    cr_assert_eq(exo_slice_create(half, 2, 251, 1000), -EXO_E_NO_TIME);
     check_invariants();
     cr_assert_eq(exo_token_drop(quarter), 0);
     cr_assert_eq(exo_token_drop(split(half, 1, 500, 1000)), 0, "dropped time goes back");

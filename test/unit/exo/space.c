@@ -169,13 +169,13 @@ Test(space, grafted_slots_are_one_table)
 {
     exo_handle other = (exo_handle)exo_space_create(fake_info->domain);
     exo_handle third = (exo_handle)exo_space_create(fake_info->domain);
-    cr_assert_eq(exo_space_graft(other, space, 1), -EXO_E_NOT_MAPPED);
+    cr_assert_eq(exo_space_graft(other, space, 1, 0), -EXO_E_NOT_MAPPED);
     cr_assert_eq(map_one(space, SLOT + BASE, frames, 0, 1, RW), 0);
-    cr_assert_eq(exo_space_graft(other, space, 256), -EXO_E_BAD_ARGUMENT);
-    cr_assert_eq(exo_space_graft(space, space, 1), -EXO_E_BAD_ARGUMENT);
-    cr_assert_eq(exo_space_graft(other, space, 1), 0);
-    cr_assert_eq(exo_space_graft(other, space, 1), -EXO_E_BUSY);
-    cr_assert_eq(exo_space_graft(third, other, 1), 0, "a graft of a graft is its owner's");
+    cr_assert_eq(exo_space_graft(other, space, 256, 0), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_space_graft(space, space, 1, 0), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_space_graft(other, space, 1, 0), 0);
+    cr_assert_eq(exo_space_graft(other, space, 1, 0), -EXO_E_BUSY);
+    cr_assert_eq(exo_space_graft(third, other, 1, 0), 0, "a graft of a graft is its owner's");
     cr_assert_eq(query(other, SLOT + BASE), query(space, SLOT + BASE));
     check_invariants();
     cr_assert_eq(map_one(other, SLOT, frames, 0, 1, RW), -EXO_E_BAD_ADDRESS);
@@ -202,8 +202,8 @@ Test(space, spaces_may_graft_from_each_other_and_be_destroyed_together)
     exo_handle one = (exo_handle)exo_space_create(domain), two = (exo_handle)exo_space_create(domain);
     cr_assert_eq(map_one(one, SLOT, frames, 0, 1, RW), 0);
     cr_assert_eq(map_one(two, 2 * SLOT, frames, 0, 1, RW), 0);
-    cr_assert_eq(exo_space_graft(two, one, 1), 0);
-    cr_assert_eq(exo_space_graft(one, two, 2), 0);
+    cr_assert_eq(exo_space_graft(two, one, 1, 0), 0);
+    cr_assert_eq(exo_space_graft(one, two, 2, 0), 0);
     check_invariants();
     cr_assert_eq(again(exo_domain_destroy(domain)), 0);
     cr_assert_eq(frames_free(), before);
@@ -213,7 +213,7 @@ Test(space, edits_of_a_graft_flush_where_any_grafter_runs)
 {
     exo_handle own = fake_info->space;
     cr_assert_eq(map_one(space, SLOT, frames, 0, 1, RW), 0);
-    cr_assert_eq(exo_space_graft(own, space, 1), 0);
+    cr_assert_eq(exo_space_graft(own, space, 1, 0), 0);
     cr_assert(fake_touch(SLOT, true));
     cr_assert_eq(exo_space_unmap(space, SLOT, 1), 0);
     check_invariants();
