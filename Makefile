@@ -45,7 +45,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit guest iso size check purity format clean bench hosted deps
+.PHONY: all run test unit mutant mutants guest iso size check purity format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -168,6 +168,14 @@ $(BUILD)/test/unit-libos: $(UNIT_LIBOS_OBJECTS)
 unit: $(UNIT_PROGRAMS)
 	@[ -n "$(UNIT_PROGRAMS)" ] || { echo "no unit tests found under test/unit" >&2; exit 1; }
 	@for program in $(UNIT_PROGRAMS); do echo "== $$program"; ./$$program -j2 || exit 1; done
+
+# The core with one check taken away: see test/mutants/run, which says what is what.
+mutant:
+	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
+	$(CC) $(UNIT_FLAGS) -o $(MUTANT_PROGRAM) $(MUTANT_OBJECT) $(MUTANT_OTHERS) -lcriterion
+
+mutants:
+	@test/mutants/run
 
 # --- tests in the guest: small static programs beside busybox -----------------------------------------------------------
 GUEST_PROGRAMS := $(patsubst test/guest/programs/%.c,$(BUILD)/test/programs/%,$(wildcard test/guest/programs/*.c))
