@@ -47,6 +47,7 @@ static void make_victim(void)
         .memory_pages = VICTIM_PAGES + 1,
         .budget_us = VICTIM_BUDGET_US,
         .period_us = VICTIM_PERIOD_US,
+        .watched = true,
         .entry = victim_main,
     };
     domain_new(&victim, &wish, 0);

@@ -68,7 +68,7 @@ static exo_handle take(uint64_t pages)
 static void fill_in(struct wish *wish)
 {
     wish->pool_pages = wish->pool_pages ? wish->pool_pages : 64;
-    wish->memory_pages = wish->memory_pages ? wish->memory_pages : 64;
+    wish->memory_pages = wish->memory_pages ? wish->memory_pages : 128;
     wish->vcpus = wish->vcpus ? wish->vcpus : 1;
     wish->budget_us = wish->budget_us ? wish->budget_us : 2000;
     wish->period_us = wish->period_us ? wish->period_us : 10000;
@@ -143,6 +143,8 @@ void domain_new(struct domain *domain, const struct wish *wanted, uint64_t index
     start->memory = send(domain, domain->given_memory, EXO_ALL);
     for (unsigned n = 0; n < wish->vcpus; n++)
         make_vcpu(domain, n, at + n);
+    if (!wish->watched)
+        MUST(exo_space_unmap(boot->space, WINDOW(index), own));
 }
 
 void domain_start(struct domain *domain)

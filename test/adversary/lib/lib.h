@@ -136,12 +136,13 @@ _Static_assert(sizeof(struct start) <= START_PAGES * PAGE, "START");
 /* What the domain shall be. Zeros mean the value in brackets. */
 struct wish {
     uint64_t pool_pages;   /* [64] */
-    uint64_t memory_pages; /* [64] */
+    uint64_t memory_pages; /* [128] */
     unsigned vcpus;        /* [1] */
     uint64_t
         cpu_of_all; /* vCPU n runs on CPU n modulo the CPUs; bit 63: all of them on the CPU in the low bits */
     uint64_t budget_us, period_us; /* of each vCPU. [2000 of 10000] */
     uint64_t domain_rights;        /* of its own domain's token [R W SEND SPLIT] */
+    bool watched;                  /* the first domain's window keeps showing all of its memory */
     void (*entry)(unsigned vcpu);  /* runs on every vCPU; returning is vcpu_exit(0) */
 };
 #define ALL_ON(cpu) (1ul << 63 | (cpu))
