@@ -45,7 +45,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit mutant mutants guest iso size check purity format clean bench hosted deps
+.PHONY: all run test unit mutant mutants guest adversary iso size check purity format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -59,6 +59,7 @@ test: deps
 	@$(MAKE) -s unit
 	@$(MAKE) -s all iso
 	@test/guest/run
+	@$(MAKE) -s adversary
 
 deps:
 	@boot/install-deps
@@ -93,6 +94,24 @@ $(BUILD)/supervisor.elf: $(SUPERVISOR_OBJECTS) libos/supervisor/supervisor.ld
 
 $(BUILD)/supervisor.img: $(BUILD)/supervisor.elf
 	objcopy -O binary --set-section-flags .bss=alloc,load,contents $< $@
+
+# --- bare images: flat images of a folder that boot instead of the supervisor (boot/run --first) ------------------------
+BARE_LIB := test/adversary/lib
+BARE_LIB_OBJECTS := $(call object,bare,$(wildcard $(BARE_LIB)/*.c $(BARE_LIB)/*.S))
+BARE_FLAGS := $(LIBOS_FLAGS) -Wno-missing-field-initializers -I$(BARE_LIB)
+
+$(BUILD)/bare/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(BARE_FLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+
+# $(call bare_image,NAME,FOLDER): build/NAME.img from the C and assembly files of the folder and the library
+define bare_image
+$(BUILD)/$(1).elf: $(call object,bare,$(wildcard $(2)/*.c $(2)/*.S)) $(BARE_LIB_OBJECTS) $(BARE_LIB)/image.ld
+	$(CC) $(LINK) -T $(BARE_LIB)/image.ld -o $$@ $$(filter %.o,$$^)
+$(BUILD)/$(1).img: $(BUILD)/$(1).elf
+	objcopy -O binary --set-section-flags .bss=alloc,load,contents $$< $$@
+endef
+$(eval $(call bare_image,adversary,test/adversary))
 
 # --- the Linux library OS image ---------------------------------------------------------------------------------------
 $(BUILD)/linux/%.o: % Makefile
@@ -189,6 +208,10 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static-pie -fPIE -o $@ $<
 
 guest: all $(GUEST_PROGRAMS)
+
+# --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
+adversary: $(BUILD)/kxos.elf $(BUILD)/bundle $(BUILD)/adversary.img
+	@test/adversary/run
 
 # --- checks on the text of the sources ------------------------------------------------------------------------------------
 C_FILES := $(shell find exo libos linux-personality boot test bench -name '*.[ch]' 2>/dev/null | sort)

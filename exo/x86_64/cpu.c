@@ -81,6 +81,7 @@ static void load_tables(const uint64_t *table)
                      "movl %4, %%es\n\t"
                      "movl %4, %%fs\n\t"
                      "movl %4, %%gs\n\t"
+                     "lldt %w4\n\t" /* after a reset it covers the first 64 KiB of ring 3's part */
                      "ltr %w5"
                      :
                      : "m"(gdtr), "m"(idtr), "i"(X86_KERNEL_CS), "r"(X86_KERNEL_SS), "r"(0), "r"(X86_TSS)
