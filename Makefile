@@ -17,7 +17,7 @@ BUSYBOX ?= /bin/busybox
 WARN := -Wall -Wextra -Werror
 FREESTANDING := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -mno-red-zone -mgeneral-regs-only \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns
-EXO_INCLUDE := -Iexo/include -Iexo/core -Iexo/x86_64
+EXO_INCLUDE := -Iexo/include -Iexo/core -Iexo/device -Iexo/x86_64
 LIBOS_INCLUDE := -Iexo/include -Ilibos/include -Ilinux-personality
 EXO_FLAGS := $(FREESTANDING) -mcmodel=kernel -fno-pic -no-pie $(EXO_INCLUDE)
 LIBOS_FLAGS := $(FREESTANDING) -fpie -fvisibility=hidden -mcmodel=small $(LIBOS_INCLUDE)
@@ -45,7 +45,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit mutant mutants guest adversary iso size check purity format clean bench hosted deps
+.PHONY: all run test unit mutant mutants guest adversary device iso size check purity format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -60,6 +60,7 @@ test: deps
 	@$(MAKE) -s all iso
 	@test/guest/run
 	@$(MAKE) -s adversary
+	@$(MAKE) -s device
 
 deps:
 	@boot/install-deps
@@ -112,6 +113,7 @@ $(BUILD)/$(1).img: $(BUILD)/$(1).elf
 	objcopy -O binary --set-section-flags .bss=alloc,load,contents $$< $$@
 endef
 $(eval $(call bare_image,adversary,test/adversary))
+$(eval $(call bare_image,device,test/device))
 
 # --- the Linux library OS image ---------------------------------------------------------------------------------------
 $(BUILD)/linux/%.o: % Makefile
@@ -170,7 +172,7 @@ UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(B
 
 $(BUILD)/unit-exo/%.o: % Makefile
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Itest/unit/exo -MMD -MP -c -o $@ $<
+	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Iexo/device -Itest/unit/exo -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit-libos/%.o: % Makefile
 	@mkdir -p $(@D)
@@ -190,7 +192,7 @@ unit: $(UNIT_PROGRAMS)
 
 # The core with one check taken away: see test/mutants/run, which says what is what.
 mutant:
-	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
+	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Iexo/device -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
 	$(CC) $(UNIT_FLAGS) -o $(MUTANT_PROGRAM) $(MUTANT_OBJECT) $(MUTANT_OTHERS) -lcriterion
 
 mutants:
@@ -212,6 +214,10 @@ guest: all $(GUEST_PROGRAMS)
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
 adversary: $(BUILD)/kxos.elf $(BUILD)/bundle $(BUILD)/adversary.img
 	@test/adversary/run
+
+# --- what devices reach, with and without an IOMMU ------------------------------------------------------------------------
+device: $(BUILD)/kxos.elf $(BUILD)/bundle $(BUILD)/device.img
+	@test/device/run
 
 # --- checks on the text of the sources ------------------------------------------------------------------------------------
 C_FILES := $(shell find exo libos linux-personality boot test bench -name '*.[ch]' 2>/dev/null | sort)

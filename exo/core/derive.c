@@ -54,10 +54,7 @@ long call_token_drop(const struct call *call)
 {
     NEED(token, dropped, 0, 0);
 
-    struct slice *slice = dropped.token->kind == EXO_SLICE ? dropped.token->object : NULL;
-    token_drop(dropped.token);
-    if (slice != NULL)
-        slice_reap(slice);
+    token_forget(dropped.token);
     return 0;
 }
 

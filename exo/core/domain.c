@@ -2,6 +2,7 @@
 /* Domains: making, donating to, and destroying them with everything that was made of them. */
 #include "domain.h"
 #include "call.h"
+#include "device.h"
 #include "frame.h"
 #include "list.h"
 #include "reference.h"
@@ -46,10 +47,7 @@ static bool end_table(struct domain *domain, struct work *work)
                 continue;
             if (!token_end_below(token, domain, work) || !work_spend(work, 1))
                 return false;
-            struct slice *slice = token->kind == EXO_SLICE ? token->object : NULL;
-            token_drop(token);
-            if (slice != NULL)
-                slice_reap(slice);
+            token_forget(token);
         }
         domain->token_page[domain->token_pages - 1] = NULL;
         pool_give(domain, pool_pfn(page));
@@ -61,6 +59,7 @@ static bool end_table(struct domain *domain, struct work *work)
 static bool dismantle(struct domain *domain, struct work *work)
 {
     revoke_forget(domain);
+    queue_forget(domain);
     if (!end_table(domain, work))
         return false;
     while (domain->vcpus != NULL)
@@ -71,7 +70,8 @@ static bool dismantle(struct domain *domain, struct work *work)
     while (domain->spaces != NULL)
         if (!space_dispose(domain->spaces, domain, work))
             return false;
-    while (domain->slices != NULL) {
+    while (domain->slices !=
+           NULL) { /* its queues ended with their tokens, and with the token of the function */
         if (!token_end_below(&domain->slices->origin, domain, work))
             return false;
         slice_end(domain->slices);

@@ -3,10 +3,11 @@
  * The frame table: what the core knows of each physical page.
  *
  * Invariants
- *   A USER frame is nobody's kernel object; its mappings are counted: in `link` those by small pages and as vCPU pages, in
- *   its region's `mapped` those by a large page.
+ *   A USER frame is nobody's kernel object; its mappings are counted: in `link` those by small pages, as vCPU pages and by
+ *   devices, in its region's `mapped` those by a large page.
  *   A POOL frame is mapped in no space. It is free in its domain's pool (`link`: the next free one) or in use as a kernel
  *   object (`link`: the frame of the domain's own structure).
+ *   A RING frame is a device queue's ring: mapped in no space.
  *   An UNUSABLE frame is not RAM, or belongs to the exokernel itself. No token names it.
  *   A frame that ring 3 could have written is touched, until it was zeroed.
  * Regions are the 2 MiB that a large page maps: `special` counts the frames in them that are not USER.
@@ -17,7 +18,7 @@
 #include "machine.h"
 #include "work.h"
 
-enum frame_state { FRAME_UNUSABLE, FRAME_USER, FRAME_POOL };
+enum frame_state { FRAME_UNUSABLE, FRAME_USER, FRAME_POOL, FRAME_RING };
 
 struct frame {
     uint32_t link;

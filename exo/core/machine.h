@@ -92,6 +92,16 @@ bool machine_port_allowed(uint32_t port,
                           uint32_t count); /* false: the exokernel keeps one of them for itself */
 uint32_t machine_port_in(uint32_t port, uint32_t width);
 void machine_port_out(uint32_t port, uint32_t width, uint32_t value);
+/* PCI functions of segment 0: bus << 8 | device << 3 | function. An absent one reads as all ones. */
+uint32_t machine_pci_functions(void); /* 0: no PCI */
+uint32_t machine_pci_read(uint32_t function, uint32_t offset, uint32_t width);
+void machine_pci_write(uint32_t function, uint32_t offset, uint32_t width, uint32_t value);
+/* Is there an IOMMU that stands between all functions and memory? */
+bool machine_iommu(void);
+/* From now on the function's DMA sees what the level-3 table maps (0: nothing); when it returns, nothing under way uses what it
+ * saw before. number: below 32, of the attachment. False: it cannot be told from other functions. */
+bool machine_iommu_attach(uint32_t function, uint64_t table_pfn, uint32_t number);
+void machine_iommu_flush(void); /* what IOMMUs remember of tables */
 void machine_log(const char *text, size_t bytes);
 void machine_power(enum exo_power action); /* returns only if it cannot */
 _Noreturn void machine_panic(

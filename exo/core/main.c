@@ -121,6 +121,8 @@ static void give_tokens(struct first *first)
     info->ports = give(first, EXO_PORTS, 0, PORT_COUNT);
     if (irq_lines() > 0)
         info->irqs = give(first, EXO_IRQ, 0, irq_lines());
+    if (machine_pci_functions() > 0)
+        info->pci = give(first, EXO_PCI, 0, machine_pci_functions());
     for (uint32_t i = 0; i < memory.ranges && i < EXO_EXTENTS_MAX && memory.range[i].pages > 0; i++)
         info->extent[info->extents++] = give(first, EXO_FRAME, memory.range[i].pfn, memory.range[i].pages);
     for (uint32_t i = 0; i < memory.modules; i++) {

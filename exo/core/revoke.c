@@ -9,6 +9,7 @@
  * finished by the next one.
  */
 #include "call.h"
+#include "device.h"
 #include "domain.h"
 #include "edit.h"
 #include "irq.h"
@@ -26,6 +27,7 @@ static void doom(struct token *token)
     store_shared(token->state, TOKEN_DOOMED);
     store_shared(token->generation, token->generation + 1 == 0 ? 1 : token->generation + 1);
     domain->tokens--;
+    queue_lose_frames(domain, token->base, token->count);
     token->next = domain->doomed;
     domain->doomed = token;
     if (!domain->doomed_listed) {
@@ -53,9 +55,17 @@ static bool end_token(struct token *token, struct domain *actor)
 {
     switch (token->role) {
     case TOKEN_IN_TABLE: end_table_token(token, actor); return true;
-    case TOKEN_ORIGIN: slice_end(token->object); return true; /* only slices hang below other tokens */
+    case TOKEN_ORIGIN: /* slices and queues hang below other tokens */
+        if (token->kind == EXO_SLICE)
+            slice_end(token->object);
+        else
+            queue_end(token->object);
+        return true;
     case TOKEN_VCPU_PAGE: return vcpu_lose_page(token->object);
     case TOKEN_VCPU_SLICE: slice_unbind(token->object); return true;
+    case TOKEN_PCI_FUNCTION:
+    case TOKEN_PCI_SPACE: pci_detach(token->object); return true;
+    case TOKEN_QUEUE_RING: queue_stop(token->object); return true;
     default: irq_unbind(token->object); return true;
     }
 }
@@ -75,6 +85,17 @@ bool token_end_below(struct token *root, struct domain *actor, struct work *work
             return false;
         token = parent;
     }
+}
+
+void token_forget(struct token *token)
+{
+    enum exo_kind kind = token->kind;
+    void *object = token->object;
+    token_drop(token);
+    if (kind == EXO_SLICE)
+        slice_reap(object);
+    else if (kind == EXO_QUEUE)
+        queue_reap(object);
 }
 
 /* --- taking mappings away -------------------------------------------------------------------------------- */

@@ -32,6 +32,13 @@ static void free_empty(struct space *owner, unsigned slot)
     flush_finish(&flush);
 }
 
+void space_release_slot(struct space *owner, unsigned slot)
+{
+    owner->grafts--;
+    if (--owner->graft_count[slot] == 0)
+        free_empty(owner, slot);
+}
+
 void space_leave_grafts(struct space *space)
 {
     for (unsigned slot = 0; slot < USER_SLOTS && space->grafted > 0; slot++) {
@@ -42,9 +49,7 @@ void space_leave_grafts(struct space *space)
         frame_of(space->top_pfn)->used--;
         space->graft_from[slot] = NULL;
         space->grafted--;
-        owner->grafts--;
-        if (--owner->graft_count[slot] == 0)
-            free_empty(owner, slot);
+        space_release_slot(owner, slot);
     }
 }
 

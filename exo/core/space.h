@@ -22,8 +22,9 @@ struct space {
     uint64_t top_pfn;
     bool dying; /* shared: no vCPU may switch to it any more */
     uint32_t grafts,
-        grafted; /* how many other spaces have of this one; how many slots this one has of others */
-    uint32_t graft_count[USER_SLOTS];     /* how many spaces have grafted this slot from here */
+        grafted; /* how many other spaces and devices have of this one; how many slots this one has of others */
+    uint32_t attached;                /* devices among the former */
+    uint32_t graft_count[USER_SLOTS]; /* how many spaces have grafted this slot from here, and devices see it */
     struct space *graft_from[USER_SLOTS]; /* where the slot was grafted from; NULL: it is this space's own */
 };
 _Static_assert(sizeof(struct space) <= EXO_PAGE_SIZE, "one frame");
@@ -32,7 +33,8 @@ struct space *space_make(struct domain *domain); /* takes two frames of the pool
 /* Ends the space; `actor` as in token_end_below. False: call again. No vCPU that can still run has it. */
 bool space_dispose(struct space *space, struct domain *actor, struct work *work);
 
-void space_leave_grafts(struct space *space); /* what it has of others leaves it */
+void space_leave_grafts(struct space *space);                /* what it has of others leaves it */
+void space_release_slot(struct space *owner, unsigned slot); /* one that had grafted it has it no more */
 
 static inline unsigned space_slot(uint64_t va) { return (unsigned)(va >> 39); }
 /* Is a part of the range not the space's own? */

@@ -45,6 +45,8 @@ void flush_finish(struct flush *flush)
 {
     if (flush->first < flush->end)
         flush_cpus(flush);
+    if (flush->space->attached != 0) /* it may remember what was absent, too, or not see the CPUs' caches */
+        machine_iommu_flush();
     while (flush->tables != 0) {
         uint64_t pfn = flush->tables;
         flush->tables = frame_of(pfn)->link;

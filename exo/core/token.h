@@ -31,6 +31,9 @@ enum token_role {
     TOKEN_VCPU_SLICE, /* object: the vCPU that runs in the slice */
     TOKEN_IRQ_LINE,   /* object: the line's binding (irq.c) */
     TOKEN_IRQ_EVENT,
+    TOKEN_PCI_FUNCTION, /* object: the attachment of a function to a space (device/pci.c) */
+    TOKEN_PCI_SPACE,
+    TOKEN_QUEUE_RING, /* object: the queue whose ring the frames are (device/queue.c) */
 };
 
 struct token {
@@ -100,6 +103,8 @@ void token_embed(struct token *token, enum token_role role, enum exo_kind kind, 
                  struct token *parent);
 /* Takes a token of a table away; its children go to its parent. */
 void token_drop(struct token *token);
+/* The same, and what needs a token that names it ends with its last one. */
+void token_forget(struct token *token);
 
 /* --- revoke.c -------------------------------------------------------------------------------------------------- */
 

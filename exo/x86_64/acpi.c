@@ -177,6 +177,22 @@ static void read_fadt(bytes_at table, uint32_t length)
         read_s5(code, dsdt_length);
 }
 
+/* --- DMAR: VT-d 8.1 to 8.3 --- */
+
+/* Units of other segments serve functions that we cannot address. */
+static void read_dmar(bytes_at table, uint32_t length)
+{
+    for (uint32_t at = 48; at + 4 <= length;) {
+        bytes_at unit = table + at;
+        uint32_t bytes = get16(unit + 2);
+        if (bytes < 4 || bytes > length - at)
+            break;
+        if (get16(unit) == 0 && bytes >= 16 && get16(unit + 6) == 0 && x86_acpi.dmar_units < X86_DMAR_UNITS_MAX)
+            x86_acpi.dmar[x86_acpi.dmar_units++] = get64(unit + 8);
+        at += bytes;
+    }
+}
+
 /* --- from the root --------------------------------------------------------------------------------------------------------- */
 
 static bool rsdp_good(bytes_at p) { return is(p, "RSD PTR ") && sum_is_zero(p, 20); }
@@ -216,5 +232,7 @@ void x86_acpi_init(const uint8_t *loader_rsdp)
             read_madt(table, bytes);
         else if (table && is(table, "FACP"))
             read_fadt(table, bytes);
+        else if (table && is(table, "DMAR"))
+            read_dmar(table, bytes);
     }
 }

@@ -69,6 +69,8 @@ void x86_main(uint32_t magic, uint64_t info_physical)
     x86_apic_init_cpu();
     x86_ioapic_init();
     x86_clock_init();
+    x86_pci_init();
+    x86_iommu_init();
     x86_smp_start();
 
     hand_over_ram();

@@ -26,9 +26,9 @@ bool machine_port_allowed(uint32_t port, uint32_t count)
     for (unsigned i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (overlap(port, count, kept[i].first, kept[i].last - kept[i].first + 1u))
             return false;
-    return !overlap(port, count, x86_acpi.pm1a, 4) && !overlap(port, count, x86_acpi.pm1b, 4) &&
-           !overlap(port, count, x86_acpi.pm_timer, 4) && !overlap(port, count, x86_acpi.smi_port, 2) &&
-           !overlap(port, count, x86_acpi.reset_port, 1);
+    return !x86_pci_port_kept(port, count) && !overlap(port, count, x86_acpi.pm1a, 4) &&
+           !overlap(port, count, x86_acpi.pm1b, 4) && !overlap(port, count, x86_acpi.pm_timer, 4) &&
+           !overlap(port, count, x86_acpi.smi_port, 2) && !overlap(port, count, x86_acpi.reset_port, 1);
 }
 
 uint32_t machine_port_in(uint32_t port, uint32_t width)

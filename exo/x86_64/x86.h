@@ -11,6 +11,7 @@
  *   smp.c trampoline.S the other CPUs
  *   memory.c           memset, memcpy, memmove, memcmp
  *   log.c power.c port.c
+ *   pci.c iommu.c      configuration of PCI functions; what their DMA reaches
  *   features.c         CPUID, control registers
  *   cpu.c              per-CPU data, GDT, TSS, IDT
  *   entry.S trap.c     into and out of ring 0
@@ -153,6 +154,7 @@ volatile void *x86_map_device(uint64_t physical, uint64_t bytes);
 void x86_cpu_init(struct x86_cpu *cpu, uint64_t stack_top);
 
 /* --- acpi.c */
+#define X86_DMAR_UNITS_MAX 8
 struct x86_acpi {
     uint32_t cpus;
     uint32_t apic_ids[EXO_CPUS_MAX]; /* enabled ones, the boot CPU's first */
@@ -173,10 +175,21 @@ struct x86_acpi {
     uint32_t sleep_a, sleep_b;      /* SLP_TYP values of S5 */
     uint32_t reset_port, reset_value;
     bool s5;
+    uint32_t dmar_units;               /* IOMMUs of segment 0 */
+    uint64_t dmar[X86_DMAR_UNITS_MAX]; /* physical: their registers */
 };
 extern struct x86_acpi x86_acpi;
 #define X86_RSDP_BYTES 36
 void x86_acpi_init(const uint8_t *rsdp); /* a copy of X86_RSDP_BYTES; NULL: search the BIOS area */
+
+/* --- pci.c */
+void x86_pci_init(void);
+bool x86_pci_bus_reached(uint32_t bus);
+bool x86_pci_bus_aliased(uint32_t bus); /* its functions cannot be told apart by their requests */
+bool x86_pci_port_kept(uint32_t port, uint32_t count);
+
+/* --- iommu.c */
+void x86_iommu_init(void); /* after PCI and ACPI */
 
 /* --- apic.c */
 void x86_apic_init_cpu(void); /* each CPU: local APIC on, timer calibrated or TSC deadline */

@@ -368,11 +368,10 @@ static inline long exo_port_write(exo_handle ports, uint64_t offset, const void 
     return EXO_CALL(PORT_WRITE, ports, offset, bytes, n, 0);
 }
 
-/* Reads (write 0) or writes (write 1) a register of the function's configuration space: offset a multiple of width (1, 2, 4), below 4096
- * where the machine has memory-mapped configuration, else 256. PCI [R] or [W] of one function. Returns the value, or 0.
- * Only registers that can harm nobody can be written, others are BAD_ARGUMENT: of the command word, the decode bits, interrupt
- * disable, and bus mastering, which stays off unless the function is attached to a space or has a queue; cache line size, latency,
- * interrupt line. NOT_MAPPED: no such function. */
+/* Reads (write 0) or writes (write 1) a register of the function's configuration space: offset below 256, a multiple of width (1, 2, 4).
+ * PCI [R] or [W] of one function. Returns the value. Only registers that can harm nobody can be written, others are BAD_ARGUMENT: in the
+ * command word interrupt disable, and bus mastering while the function is attached to a space; cache line size, latency,
+ * interrupt line. Addresses, message interrupts and decoding stay as firmware set them. NOT_MAPPED: no such function. */
 static inline long exo_pci_config(exo_handle pci, uint64_t offset, uint64_t width, uint64_t value,
                                   uint64_t write)
 {
@@ -380,30 +379,32 @@ static inline long exo_pci_config(exo_handle pci, uint64_t offset, uint64_t widt
 }
 
 /* Lets the function's DMA see the 512 GiB at `slot` of the space, as addresses 0 to 2^39 - 1, through the IOMMU; what the tables there
- * map, it reaches, and nothing else; editing the space edits what it reaches. space 0: it reaches nothing again.
- * PCI [X] of one function, SPACE [W]. The attachment ends with either token. UNSUPPORTED: no IOMMU. BUSY: attached through
- * another token, or it has a queue. NOT_MAPPED: nothing in the slot, or no such function. BAD_ARGUMENT: slot. BAD_ADDRESS: grafted. DEAD. */
+ * map, it reaches, and nothing else; editing the space edits what it reaches. space 0: it reaches nothing again, and is no bus master.
+ * PCI [X] of one function, SPACE [W]. The attachment ends with either token; the space cannot be destroyed meanwhile.
+ * UNSUPPORTED: no IOMMU, or one that cannot tell the function from others, or a virtio function, whose DMA may bypass it. BUSY: attached already.
+ * NOT_MAPPED: nothing in the slot, or no such function. NO_SLOT: 32 functions are attached. BAD_ARGUMENT: slot. BAD_ADDRESS: grafted. DEAD. */
 static inline long exo_pci_attach(exo_handle pci, exo_handle space, uint64_t slot)
 {
     return EXO_CALL(PCI_ATTACH, pci, space, slot, 0, 0);
 }
 
-/* Makes queue `index` of a legacy virtio function usable without an IOMMU: the ring lies in `frame`, which nobody can map meanwhile
- * and which is zeroed before and after; the exokernel alone writes descriptors. PCI [X] of one function, FRAME [OWN], nowhere mapped, of as many
- * neighbouring pages as the device's ring takes (its size n: (16 n + 6 + 2 n) and (6 + 8 n) bytes, each rounded up to pages). The device's
- * other registers are the driver's, through PORTS. Returns a QUEUE token [R W SEND SPLIT OWN]; its end resets the device.
- * UNSUPPORTED: no legacy virtio function. BAD_ARGUMENT: no such queue, or frame too small. BUSY: the frame is in use,
- * the queue exists, or the function is attached. NO_SLOT, NO_POOL. */
+/* Makes queue `index` of a legacy virtio function usable, before which no IOMMU stands: the ring lies in `frame`, which nobody can map meanwhile
+ * and which is zeroed before and after; the exokernel alone writes descriptors. PCI [X] of one function, FRAME [OWN], nowhere mapped, at
+ * most 64 pages, at least what the device's ring of n takes: 18 n + 6 and 8 n + 6 bytes, each rounded up to pages.
+ * The device's other registers are the driver's, through PORTS. Returns a QUEUE token [R W SEND SPLIT OWN]. When the last QUEUE token, the function's
+ * or the frame's token ends, the device is reset.
+ * UNSUPPORTED: no legacy virtio function, or a ring of over 256. BAD_ARGUMENT: no such queue,
+ * or frame too small or large. BUSY: the frame is in use, or the queue exists. NO_SLOT, NO_POOL. */
 static inline long exo_queue_create(exo_handle pci, uint64_t index, exo_handle frame)
 {
     return EXO_CALL(QUEUE_CREATE, pci, index, frame, 0, 0);
 }
 
-/* Hands n buffers (at most 64) of requests to the device, and fetches at most m completed requests (at most 64). QUEUE [W], each
- * buffer's FRAME token with R or W as its flags say. Each buffer's frames stay known to the queue until it completes: when
- * their token ends, the device is reset first. Returns requests taken << 32 | completions filled in.
- * BAD_ARGUMENT: a length, offset or flag, or a request that does not end within n; requests before it are taken. BUSY: the ring had
- * no room for the first request and nothing was completed. DEAD: the device was reset. */
+/* Fetches at most m completed requests (at most 64), then hands n buffers (at most 64) of whole requests to the device. QUEUE [W], each
+ * buffer's FRAME token with R or W as its flags say. What is under way counts as mapped; when the token of a buffer is revoked, the
+ * device is reset first. Returns requests taken << 32 | completions filled in.
+ * BAD_ARGUMENT: a length, offset or flag, or a request that does not end within n. BUSY: no room in the ring for the first request, or another
+ * domain's requests are under way, or a frame is in a pool. DEAD: the device was reset. Requests before a bad one are taken. */
 static inline long exo_queue_transfer(exo_handle queue, const struct exo_buffer *buffers, uint64_t n,
                                       struct exo_completion *done, uint64_t m)
 {

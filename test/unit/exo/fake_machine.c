@@ -149,7 +149,8 @@ bool machine_copy_in(void *to, uint64_t va, size_t bytes)
 {
     if (!reachable(va, bytes))
         return false;
-    memcpy(to, (const void *)va, bytes);
+    if (bytes != 0)
+        memcpy(to, (const void *)va, bytes);
     return true;
 }
 
@@ -157,7 +158,8 @@ bool machine_copy_out(uint64_t va, const void *from, size_t bytes)
 {
     if (!reachable(va, bytes))
         return false;
-    memcpy((void *)va, from, bytes);
+    if (bytes != 0)
+        memcpy((void *)va, from, bytes);
     return true;
 }
 
@@ -167,6 +169,70 @@ void machine_irq_mask(uint32_t line, bool masked)
     cr_assert(line < FAKE_IRQS);
     fake_irq_masked[line] = masked;
 }
+/* --- PCI: a legacy virtio function, a plain one, and a bridge ------------------------------------------------ */
+
+uint8_t fake_config[3][256];
+uint64_t fake_iommu_table[3];
+uint64_t fake_iommu_flushes;
+bool fake_iommu;
+
+static uint8_t *config_of(uint32_t function)
+{
+    return function % 8 == 0 && function / 8 >= 1 && function / 8 <= 3 ? fake_config[function / 8 - 1] : NULL;
+}
+
+static void reset_pci(void)
+{
+    static const uint8_t start[3][16] = {
+        {0xf4, 0x1a, 0x05, 0x10, 3}, {0x86, 0x80, 1, 1, 3}, {0x86, 0x80, 2, 2, 7}};
+    for (int i = 0; i < 3; i++)
+        memcpy(fake_config[i], start[i], sizeof start[i]);
+    fake_config[0][0x10] = 1;
+    fake_config[0][0x11] = FAKE_VIRTIO_PORT >> 8;
+    fake_config[2][0x0e] = 1;
+    fake_port_value[FAKE_VIRTIO_PORT + 12] = FAKE_RING;
+}
+
+uint32_t machine_pci_functions(void) { return 65536; }
+uint32_t machine_pci_read(uint32_t function, uint32_t offset, uint32_t width)
+{
+    uint32_t value = UINT32_MAX;
+    if (config_of(function) != NULL)
+        memcpy(&value, config_of(function) + offset, width);
+    return width == 4 ? value : value & ((1u << 8 * width) - 1);
+}
+void machine_pci_write(uint32_t function, uint32_t offset, uint32_t width, uint32_t value)
+{
+    cr_assert(config_of(function) != NULL);
+    memcpy(config_of(function) + offset, &value, width);
+}
+bool machine_iommu(void) { return fake_iommu; }
+bool machine_iommu_attach(uint32_t function, uint64_t table_pfn, uint32_t number)
+{
+    cr_assert(config_of(function) != NULL && number < 32);
+    fake_iommu_table[function / 8 - 1] = table_pfn;
+    return true;
+}
+void machine_iommu_flush(void) { fake_iommu_flushes++; }
+
+bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write)
+{
+    uint64_t top = fake_iommu_table[function / 8 - 1];
+    if (!(fake_config[function / 8 - 1][4] & 4) || top == 0)
+        return false;
+    for (int level = 3; level > 0; level--) {
+        machine_pte entry = ((machine_pte *)machine_frame(top))[address >> (12 + 9 * (level - 1)) & 511];
+        bool last = level == 1 || (level == 2 && machine_pte_is_large(entry));
+        if (!machine_pte_present(entry) || (last && write && !(machine_pte_prot(entry) & EXO_MAP_W)))
+            return false;
+        top = machine_pte_pfn(entry) + (last && level == 2 ? (address >> 12) % 512 : 0);
+        if (last)
+            break;
+    }
+    *pfn = top;
+    return true;
+}
+
 bool machine_port_allowed(uint32_t port, uint32_t count) { return port + count <= 0x20 || port >= 0x22; }
 uint32_t machine_port_in(uint32_t port, uint32_t width)
 {
@@ -176,6 +242,8 @@ void machine_port_out(uint32_t port, uint32_t width, uint32_t value)
 {
     (void)width;
     fake_port_value[port] = value;
+    if (port == FAKE_VIRTIO_PORT + 18 && value == 0) /* a reset device knows no ring */
+        fake_port_value[FAKE_VIRTIO_PORT + 8] = 0;
 }
 void machine_log(const char *text, size_t bytes) { strncat(fake_log, text, bytes); }
 void machine_power(enum exo_power action) { fake_power = (int)action; }
@@ -194,6 +262,7 @@ void fake_boot(uint32_t count)
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cr_assert(arena != MAP_FAILED);
     cpu_count = count;
+    reset_pci();
     memset(fake_irq_masked, true, sizeof fake_irq_masked);
     for (int i = 0; i < EXO_CPUS_MAX; i++)
         timer_at[i] = UINT64_MAX;

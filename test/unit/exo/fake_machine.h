@@ -10,10 +10,15 @@
 #include "machine.h"
 #include <exo/calls.h>
 
-#define FAKE_TOP        16384ul /* frames: 64 MiB */
-#define FAKE_BAD        16ul    /* a user address that nothing can be copied from or to */
-#define FAKE_MODULE_PFN 16ul
-#define FAKE_IRQS       24
+#define FAKE_TOP         16384ul /* frames: 64 MiB */
+#define FAKE_BAD         16ul    /* a user address that nothing can be copied from or to */
+#define FAKE_MODULE_PFN  16ul
+#define FAKE_IRQS        24
+#define FAKE_VIRTIO      8u /* PCI functions */
+#define FAKE_PLAIN       16u
+#define FAKE_BRIDGE      24u
+#define FAKE_VIRTIO_PORT 0xc000u
+#define FAKE_RING        8u /* entries of its queues */
 
 extern uint32_t fake_cpu; /* the executing one */
 extern uint64_t fake_now; /* ns */
@@ -22,6 +27,11 @@ extern struct vcpu *fake_running[EXO_CPUS_MAX];
 extern bool fake_irq_masked[FAKE_IRQS];
 extern uint32_t fake_port_value[65536];
 extern char fake_log[4096];
+extern uint8_t fake_config[3][256]; /* of the three functions */
+extern bool fake_iommu;             /* is there one? */
+extern uint64_t fake_iommu_flushes;
+/* Would the function's access reach memory through the IOMMU, and which frame? */
+bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
 extern int fake_power; /* -1: nobody asked */
 extern unsigned fake_flushes, fake_remote_flushes;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Recomputes what the core keeps incrementally, from the structures themselves, and compares. */
 #include "alarm.h"
+#include "device.h"
 #include "domain.h"
 #include "fake_machine.h"
 #include "frame.h"
@@ -125,6 +126,18 @@ static uint64_t check_vcpus(const struct domain *domain)
     return count * VCPU_FRAMES;
 }
 
+/* What devices hold; attachments are counted with the grafts of their slot. */
+static void check_devices(void)
+{
+    uint32_t rings = queue_frames(small_maps), there = 0;
+    for (uint64_t pfn = 0; pfn < frame_count; pfn++)
+        there += frame_of(pfn)->state == FRAME_RING;
+    cr_assert_eq(rings, there, "a ring's frame belongs to no queue");
+    for (uint32_t function = FAKE_VIRTIO; function < FAKE_BRIDGE; function += 8)
+        if (!pci_attached(function) && !queue_on(function))
+            cr_assert_eq(machine_pci_read(function, 4, 2) & 4, 0, "a bus master without bounds");
+}
+
 static uint64_t check_slices(const struct domain *domain)
 {
     uint64_t count = 0;
@@ -144,7 +157,8 @@ static void check_domain(const struct domain *domain)
     for (uint64_t pfn = domain->pool_members; pfn != 0; pfn = frame_of(pfn)->member, members++)
         cr_assert_eq(frame_of(pfn)->state, FRAME_POOL);
     cr_assert(domain->dying || members == domain->pool_pages);
-    used += check_spaces(domain) + check_vcpus(domain) + check_slices(domain);
+    used +=
+        QUEUE_FRAMES * queue_count(domain) + check_spaces(domain) + check_vcpus(domain) + check_slices(domain);
     check_tokens(domain);
     if (!domain->dying)
         cr_assert_eq(used + domain->pool_free, domain->pool_pages,
@@ -196,6 +210,7 @@ void check_invariants(void)
     memset(shares, 0, sizeof shares);
     pool_frames = 0;
     check_domain(fake_root);
+    check_devices();
     check_frames();
     for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
         cr_assert_eq(shares[cpu], SHARE_ALL, "shares of CPU %u add up to %lu", cpu, shares[cpu]);
