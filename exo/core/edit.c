@@ -61,7 +61,7 @@ static bool edit_leaf(struct edit *edit, uint64_t table, unsigned index, uint64_
     }
 }
 
-/* The table of level 1 below an entry, ready for the edit; 0: the space has left it to others, since all of it was to go. */
+/* The table of level 1 below an entry, ready for the edit; 0: all of it was to go, and is gone. */
 static uint64_t open_lowest(struct edit *edit, uint64_t table, unsigned index, uint64_t va)
 {
     uint64_t lower = machine_pte_pfn(table_entries(table)[index]);
@@ -70,9 +70,8 @@ static uint64_t open_lowest(struct edit *edit, uint64_t table, unsigned index, u
         edit->flush.shared |= shared;
         return lower;
     }
-    if (shared && edit->what == EDIT_UNMAP && covers(edit, va)) {
-        table_free(&edit->flush, table, index, va);
-        work_spend(edit->work, 1);
+    if (edit->what == EDIT_UNMAP && covers(edit, va)) {
+        work_spend(edit->work, 1 + table_drop(&edit->flush, table, index, va));
         return 0;
     }
     if (shared)

@@ -101,12 +101,7 @@ static void map_large(struct batch *batch, uint64_t va, machine_pte leaf)
     if (machine_pte_used(old) && machine_pte_is_large(old)) {
         leaf_clear(&batch->flush, table, index, va);
     } else if (machine_pte_used(old)) {
-        uint64_t lower = machine_pte_pfn(old);
-        bool shared = table_is_shared(lower);
-        for (unsigned i = 0; i < EXO_LARGE_PAGES && !shared; i++)
-            if (machine_pte_used(table_entries(lower)[i]))
-                leaf_clear(&batch->flush, lower, i, va + i * EXO_PAGE_SIZE);
-        table_free(&batch->flush, table, index, va);
+        table_drop(&batch->flush, table, index, va);
         batch->last_table = 0;
     }
     leaf_set(table, index, leaf);

@@ -176,17 +176,31 @@ void table_free(struct flush *flush, uint64_t parent, unsigned index, uint64_t v
 {
     machine_pte *entry = &table_entries(parent)[index];
     uint64_t pfn = machine_pte_pfn(*entry);
-    bool shared = table_is_shared(pfn);
     __atomic_store_n(entry, 0, __ATOMIC_RELEASE);
     frame_of(parent)->used--;
-    if (shared) {
+    if (table_is_shared(pfn)) {
         frame_of(pfn)->sharers--;
     } else {
         frame_of(pfn)->link = flush->tables;
         flush->tables = (uint32_t)pfn;
     }
     flush->eager = true;
-    flush_add(flush, va, shared ? LARGE_SIZE : EXO_PAGE_SIZE); /* CPUs may have the pointer cached */
+    flush_add(flush, va, EXO_PAGE_SIZE); /* CPUs may have the pointer cached */
+}
+
+uint32_t table_drop(struct flush *flush, uint64_t parent, unsigned index, uint64_t va)
+{
+    uint64_t pfn = machine_pte_pfn(table_entries(parent)[index]);
+    uint32_t left = table_is_shared(pfn) ? 0 : frame_of(pfn)->used, dropped = left;
+    for (const machine_pte *leaf = table_entries(pfn); left > 0; leaf++) {
+        if (!machine_pte_used(*leaf))
+            continue;
+        frame_of(machine_pte_pfn(*leaf))->link--;
+        left--;
+    }
+    table_free(flush, parent, index, va);
+    flush_add(flush, va, LARGE_SIZE);
+    return dropped;
 }
 
 /* A table with the same leaves, writable neither here nor there. No TLB holds them writable: the entries above did not permit it. */
@@ -197,10 +211,15 @@ static uint64_t copy_table(struct flush *flush, uint64_t from, uint64_t va)
         machine_pte leaf = table_entries(from)[i];
         if (!machine_pte_used(leaf))
             continue;
-        uint32_t prot = machine_pte_prot(leaf) & ~(uint32_t)EXO_MAP_W;
-        leaf_protect(flush, from, i, va + i * EXO_PAGE_SIZE, prot);
-        leaf_set(copy, i, machine_pte_protect(leaf, prot));
-        flush->shared |= prot == 0 && machine_pte_present(leaf); /* W was all it had: gone for the others too */
+        if (machine_pte_flags(leaf) & EXO_PTE_W) {
+            uint32_t prot = machine_pte_prot(leaf) & ~(uint32_t)EXO_MAP_W;
+            leaf_protect(flush, from, i, va + i * EXO_PAGE_SIZE, prot);
+            flush->shared |= prot == 0; /* W was all it had: gone for the others too */
+            leaf = machine_pte_protect(leaf, prot);
+        }
+        table_entries(copy)[i] = leaf;
+        frame_of(machine_pte_pfn(leaf))->link++;
+        frame_of(copy)->used++;
     }
     flush->copied++;
     return copy;

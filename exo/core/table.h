@@ -93,5 +93,7 @@ void leaf_split(struct flush *flush, uint64_t table, unsigned index, uint64_t va
 static inline bool table_is_shared(uint64_t pfn) { return frame_of(pfn)->sharers > 0; }
 /* Takes the table that the entry points to, empty or shared with others, out of the space. */
 void table_free(struct flush *flush, uint64_t parent, unsigned index, uint64_t va);
+/* The same of a table of level 1 with all that it maps. Returns how many leaves went: none of a shared one. */
+uint32_t table_drop(struct flush *flush, uint64_t parent, unsigned index, uint64_t va);
 
 #endif
