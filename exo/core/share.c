@@ -23,16 +23,15 @@ static void share_large(struct share *share, uint64_t source, uint64_t target, u
     leaf_set(target, index, machine_pte_protect(leaf, prot));
 }
 
-static void share_table(struct share *share, uint64_t source, uint64_t target, unsigned index)
+/* A few instructions: who copies a space does this for each 2 MiB. */
+static inline void share_table(struct share *share, machine_pte *entry, machine_pte *theirs)
 {
-    machine_pte *entry = &table_entries(source)[index];
     machine_pte shared = machine_pte_table(machine_pte_pfn(*entry), false);
     if (machine_pte_flags(*entry) & EXO_PTE_W) {
         __atomic_store_n(entry, shared, __ATOMIC_RELEASE);
         flush_add(&share->from, share->va, LARGE_SIZE);
     }
-    __atomic_store_n(&table_entries(target)[index], shared, __ATOMIC_RELEASE);
-    frame_of(target)->used++;
+    __atomic_store_n(theirs, shared, __ATOMIC_RELEASE);
     frame_of(machine_pte_pfn(shared))->sharers++;
 }
 
@@ -46,17 +45,22 @@ static long share_tables(struct share *share)
         work_spend(&share->work, 1);
         return 0;
     }
+    machine_pte *entries = table_entries(source), *theirs = table_entries(target);
     do {
         unsigned index = table_index(share->va, 2);
-        machine_pte entry = table_entries(source)[index];
-        if (machine_pte_used(entry)) {
+        if (machine_pte_used(entries[index])) {
             if (target == 0 && table_missing(to, share->va, 1, 3) + 1 > to->domain->pool_free)
                 return -EXO_E_NO_POOL;
             if (target == 0)
-                target = table_make(&share->to, share->va, 2);
-            if (machine_pte_used(table_entries(target)[index]))
+                theirs = table_entries(target = table_make(&share->to, share->va, 2));
+            if (machine_pte_used(theirs[index]))
                 return -EXO_E_BUSY;
-            (machine_pte_is_large(entry) ? share_large : share_table)(share, source, target, index);
+            if (machine_pte_is_large(entries[index])) {
+                share_large(share, source, target, index);
+            } else {
+                share_table(share, &entries[index], &theirs[index]);
+                frame_of(target)->used++;
+            }
         }
         share->va += LARGE_SIZE;
     } while (share->va < share->end && table_index(share->va, 2) != 0 && work_spend(&share->work, 1));
