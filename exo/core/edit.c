@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Edits of ranges: one walk over the tables with three things to do at a leaf. Tables that it empties are freed. */
+/*
+ * Edits of ranges: one walk over the tables with three things to do at a leaf. Tables that it empties are freed. Of a shared
+ * table, the space first gets its own, or leaves it; but what was revoked is taken from all who share.
+ */
 #include "edit.h"
 #include "call.h"
 #include "domain.h"
@@ -19,11 +22,17 @@ static bool prune_hits(struct edit *edit, machine_pte leaf, uint64_t pfn, uint64
     return revoke_hits(edit->flush.space->domain, pfn, pages, machine_pte_limit(leaf), edit->work);
 }
 
+/* Does the range cover all of the 2 MiB? */
+static bool covers(const struct edit *edit, uint64_t va)
+{
+    return edit->va <= va && edit->end >= va + LARGE_SIZE;
+}
+
 /* Must the large page be split first, since only a part of it is meant? */
 static bool must_split(struct edit *edit, machine_pte leaf, uint64_t va)
 {
     if (edit->what != EDIT_PRUNE)
-        return edit->va > va || edit->end < va + LARGE_SIZE;
+        return !covers(edit, va);
     uint64_t pfn = machine_pte_pfn(leaf);
     if (edit->flush.space->domain->pool_free == 0 || !prune_hits(edit, leaf, pfn, EXO_LARGE_PAGES))
         return false; /* without a frame for the table, all of the page goes */
@@ -52,6 +61,24 @@ static bool edit_leaf(struct edit *edit, uint64_t table, unsigned index, uint64_
     }
 }
 
+/* The table of level 1 below an entry, ready for the edit; 0: all of it was to go, and is gone. */
+static uint64_t open_lowest(struct edit *edit, uint64_t table, unsigned index, uint64_t va)
+{
+    uint64_t lower = machine_pte_pfn(table_entries(table)[index]);
+    bool shared = table_is_shared(lower);
+    if (edit->what == EDIT_PRUNE) {
+        edit->flush.shared |= shared;
+        return lower;
+    }
+    if (edit->what == EDIT_UNMAP && covers(edit, va)) {
+        work_spend(edit->work, 1 + table_drop(&edit->flush, table, index, va));
+        return 0;
+    }
+    if (shared)
+        work_spend(edit->work, EXO_LARGE_PAGES);
+    return table_own(&edit->flush, table, index, va);
+}
+
 /* False: the work ran out; edit->va is where to go on. */
 static bool edit_table(struct edit *edit, uint64_t table, int level, uint64_t base)
 {
@@ -72,7 +99,9 @@ static bool edit_table(struct edit *edit, uint64_t table, int level, uint64_t ba
             edit_leaf(edit, table, index, va);
             continue;
         }
-        uint64_t lower = machine_pte_pfn(*entry);
+        uint64_t lower = level == 2 ? open_lowest(edit, table, index, va) : machine_pte_pfn(*entry);
+        if (lower == 0)
+            continue;
         bool finished = edit_table(edit, lower, level - 1, va);
         if (frame_of(lower)->used == 0 && !(level == 4 && edit->flush.space->graft_count[index] != 0))
             table_free(&edit->flush, table, index, va);
@@ -108,14 +137,16 @@ bool edit_prune(struct space *space, uint64_t *va, struct work *work)
 
 /* --- the calls --------------------------------------------------------------------------------------------- */
 
-/* Does the boundary of the range lie inside a large page? */
-static bool cuts_large(const struct space *space, uint64_t boundary)
+/* Does the boundary of the range lie inside a large page, or a table shared with others? */
+static bool cuts(const struct space *space, uint64_t boundary)
 {
     uint64_t table = boundary % LARGE_SIZE == 0 ? 0 : table_find(space, boundary, 2);
-    return table != 0 && machine_pte_is_large(table_entries(table)[table_index(boundary, 2)]);
+    machine_pte entry = table != 0 ? table_entries(table)[table_index(boundary, 2)] : 0;
+    return machine_pte_used(entry) && (machine_pte_is_large(entry) || table_is_shared(machine_pte_pfn(entry)));
 }
 
-static long check_range(const struct space *space, uint64_t va, uint64_t pages)
+/* `whole`: shared tables that lie in the range must be copied too. */
+static long check_range(const struct space *space, uint64_t va, uint64_t pages, bool whole)
 {
     if (va % EXO_PAGE_SIZE != 0 || va > EXO_USER_END || pages > (EXO_USER_END - va) / EXO_PAGE_SIZE)
         return -EXO_E_BAD_ARGUMENT;
@@ -124,17 +155,19 @@ static long check_range(const struct space *space, uint64_t va, uint64_t pages)
     if (space_any_grafted(space, va, pages))
         return -EXO_E_BAD_ADDRESS;
     uint64_t end = va + pages * EXO_PAGE_SIZE;
-    uint64_t splits = cuts_large(space, va);
+    uint64_t tables = cuts(space, va);
     if (va / LARGE_SIZE != end / LARGE_SIZE || va % LARGE_SIZE == 0) /* otherwise it is the same page */
-        splits += cuts_large(space, end);
-    return splits > space->domain->pool_free ? -EXO_E_NO_POOL : 0;
+        tables += cuts(space, end);
+    if (whole)
+        tables += table_count_shared(space, (va + LARGE_SIZE - 1) & ~(LARGE_SIZE - 1), end & ~(LARGE_SIZE - 1));
+    return tables > space->domain->pool_free ? -EXO_E_NO_POOL : 0;
 }
 
 long call_space_unmap(const struct call *call)
 {
     uint64_t va = call->argument[1], pages = call->argument[2];
     NEED(space, space, 0, EXO_W);
-    NEED_OK(check_range(space.space, va, pages));
+    NEED_OK(check_range(space.space, va, pages, false));
 
     struct work work = {WORK_PER_UNMAP};
     return edit_unmap(space.space, &va, va + pages * EXO_PAGE_SIZE, &work) ? 0 : -EXO_E_AGAIN;
@@ -146,7 +179,7 @@ long call_space_protect(const struct call *call)
     NEED(space, space, 0, EXO_W);
     if ((prot & ~(uint64_t)(EXO_MAP_R | EXO_MAP_W | EXO_MAP_X)) != 0)
         return -EXO_E_BAD_ARGUMENT;
-    NEED_OK(check_range(space.space, va, pages));
+    NEED_OK(check_range(space.space, va, pages, true));
 
     struct work work = {WORK_PER_UNMAP};
     struct edit edit = {.what = EDIT_PROTECT,

@@ -25,7 +25,8 @@ struct frame {
     uint32_t member; /* POOL: the next frame that was donated to the same pool */
     uint8_t state;
     bool touched;
-    uint16_t used; /* POOL, page tables: entries in use */
+    uint16_t used;    /* POOL, page tables: entries in use */
+    uint32_t sharers; /* POOL, lowest page tables: how many entries point to it besides the first (table.h) */
 };
 
 struct frame_region {

@@ -25,10 +25,11 @@ struct space;
  *   typedef uint64_t machine_pte;
  *   machine_pte machine_pte_leaf(uint64_t pfn, uint32_t prot, uint32_t limit, bool large);
  *        user-accessible leaf; prot and limit: enum exo_map_flag. `limit` (what the token allowed) is kept in ignored bits.
- *   machine_pte machine_pte_table(uint64_t pfn);   user-accessible pointer to a lower table
+ *   machine_pte machine_pte_table(uint64_t pfn, bool writable);
+ *        user-accessible pointer to a lower table; not writable: nothing below it is, whatever the leaves say
  *   bool machine_pte_present(machine_pte), machine_pte_is_large(machine_pte)
  *   uint64_t machine_pte_pfn(machine_pte);  uint32_t machine_pte_prot(machine_pte), machine_pte_limit(machine_pte)
- *   uint64_t machine_pte_flags(machine_pte);   enum exo_pte_flag, for space_query
+ *   uint64_t machine_pte_flags(machine_pte);   enum exo_pte_flag, for space_query; EXO_PTE_W of pointers to tables too
  *   machine_pte machine_pte_protect(machine_pte, uint32_t prot);
  *        A leaf mapped with prot 0 is not present for the CPU but keeps pfn, limit and size (machine_pte_used() is true).
  *   bool machine_pte_used(machine_pte);    not an empty entry

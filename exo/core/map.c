@@ -11,6 +11,7 @@
 #define MAPS_MAX   1024
 #define PAGES_MAX  65536
 #define COPY_CHUNK 32
+#define COPIED_MAX 128 /* shared tables: a call that copied that many ends after the element */
 
 struct batch {
     struct space *space;
@@ -100,11 +101,7 @@ static void map_large(struct batch *batch, uint64_t va, machine_pte leaf)
     if (machine_pte_used(old) && machine_pte_is_large(old)) {
         leaf_clear(&batch->flush, table, index, va);
     } else if (machine_pte_used(old)) {
-        uint64_t lower = machine_pte_pfn(old);
-        for (unsigned i = 0; i < EXO_LARGE_PAGES; i++)
-            if (machine_pte_used(table_entries(lower)[i]))
-                leaf_clear(&batch->flush, lower, i, va + i * EXO_PAGE_SIZE);
-        table_free(&batch->flush, table, index, va);
+        table_drop(&batch->flush, table, index, va);
         batch->last_table = 0;
     }
     leaf_set(table, index, leaf);
@@ -147,6 +144,8 @@ void space_map_boot(struct space *space, uint64_t va, uint64_t pfn, uint64_t pag
 
 static long map_element(struct batch *batch, const struct exo_map *map, const struct frame_ref *frame)
 {
+    if (batch->flush.copied >= COPIED_MAX)
+        return -EXO_E_AGAIN; /* there was an element before it: the caller sees how many */
     NEED_OK(decode(batch, map, frame));
 
     apply(batch, map->va, frame->pfn + map->offset, map->count, map->prot,

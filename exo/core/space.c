@@ -124,22 +124,25 @@ long call_space_destroy(const struct call *call)
 
 long call_space_graft(const struct call *call)
 {
-    uint64_t slot = call->argument[2];
+    uint64_t slot = call->argument[2], flags = call->argument[3];
     NEED(space, to, 0, EXO_W);
     NEED(space, from, 1, EXO_W);
-    if (slot >= USER_SLOTS || to.space->domain != from.space->domain || to.space == from.space)
+    if (slot >= USER_SLOTS || (flags & ~(uint64_t)EXO_GRAFT_READ_ONLY) != 0 ||
+        to.space->domain != from.space->domain || to.space == from.space)
         return -EXO_E_BAD_ARGUMENT;
     if (to.space->dying || from.space->dying)
         return -EXO_E_DEAD;
     struct space *owner = from.space->graft_from[slot] ? from.space->graft_from[slot] : from.space;
-    machine_pte entry = table_entries(owner->top_pfn)[slot];
+    machine_pte entry = table_entries(from.space->top_pfn)[slot];
     machine_pte *own = &table_entries(to.space->top_pfn)[slot];
     if (machine_pte_used(*own))
         return -EXO_E_BUSY;
     if (!machine_pte_used(entry))
         return -EXO_E_NOT_MAPPED;
 
-    *own = entry;
+    /* What `from` itself has read-only stays so. */
+    bool writable = flags == 0 && (machine_pte_flags(entry) & EXO_PTE_W);
+    *own = machine_pte_table(machine_pte_pfn(entry), writable);
     frame_of(to.space->top_pfn)->used++;
     to.space->graft_from[slot] = owner;
     to.space->grafted++;

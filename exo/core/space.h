@@ -3,8 +3,10 @@
  * Address spaces. A space's structure and its tables are frames of its domain's pool.
  *
  * Invariants
- *   Every table's frame counts its used entries; an empty table exists only at the top, or while it is grafted elsewhere.
- *   A grafted slot holds the same table as in the space it was grafted from, which is the one that edits it.
+ *   Every table's frame counts its used entries; an empty table exists only at the top, while it is grafted elsewhere, or
+ *   where revocation emptied a shared one that other spaces have still.
+ *   A grafted slot holds the same table as in the space it was grafted from, which is the one that edits it; its entry permits
+ *   writing only where that of the space named in space_graft did. No other entry above level 2 forbids it.
  *   No CPU has a translation that the tables do not give, once the lock is released: see struct flush in table.h.
  */
 #ifndef EXO_CORE_SPACE_H

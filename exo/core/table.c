@@ -32,7 +32,7 @@ static void flush_cpus(struct flush *flush)
             continue;
         if (i == machine_cpu())
             machine_flush_local(flush->first, pages > FLUSH_SINGLE_MAX ? 0 : pages);
-        else if (cpus[i].running == NULL && flush->tables == 0)
+        else if (cpus[i].running == NULL && !flush->eager)
             cpus[i].stale = true;
         else
             others |= 1ul << i;
@@ -90,12 +90,12 @@ uint64_t table_make(struct flush *flush, uint64_t va, int level)
         machine_pte *entry = &table_entries(pfn)[index];
         if (!machine_pte_used(*entry)) {
             uint64_t fresh = pool_take(flush->space->domain);
-            *entry = machine_pte_table(fresh);
+            *entry = machine_pte_table(fresh, true);
             frame_of(pfn)->used++;
         } else if (at == 2 && machine_pte_is_large(*entry)) {
             leaf_split(flush, pfn, index, va & ~(LARGE_SIZE - 1));
         }
-        pfn = machine_pte_pfn(*entry);
+        pfn = at == 2 ? table_own(flush, pfn, index, va & ~(LARGE_SIZE - 1)) : machine_pte_pfn(*entry);
     }
     return pfn;
 }
@@ -103,9 +103,33 @@ uint64_t table_make(struct flush *flush, uint64_t va, int level)
 uint64_t table_missing(const struct space *space, uint64_t va, uint64_t bytes, int level)
 {
     uint64_t missing = 0, span = table_span(level + 1); /* what one table of this level covers */
-    for (uint64_t at = va & ~(span - 1); bytes > 0 && at < va + bytes; at += span)
-        missing += table_find(space, at, level) == 0;
+    for (uint64_t at = va & ~(span - 1); bytes > 0 && at < va + bytes; at += span) {
+        uint64_t table = table_find(space, at, level);
+        missing += table == 0 || table_is_shared(table);
+    }
     return missing;
+}
+
+uint64_t table_after_hole(const struct space *space, uint64_t va)
+{
+    return (va | (table_span(table_find(space, va, 3) == 0 ? 4 : 3) - 1)) + 1;
+}
+
+uint64_t table_count_shared(const struct space *space, uint64_t va, uint64_t end)
+{
+    uint64_t count = 0;
+    while (va < end) {
+        uint64_t table = table_find(space, va, 2);
+        if (table == 0) {
+            va = table_after_hole(space, va);
+            continue;
+        }
+        machine_pte entry = table_entries(table)[table_index(va, 2)];
+        if (machine_pte_used(entry) && !machine_pte_is_large(entry))
+            count += table_is_shared(machine_pte_pfn(entry));
+        va += LARGE_SIZE;
+    }
+    return count;
 }
 
 /* --- leaves ------------------------------------------------------------------------------------------------ */
@@ -144,7 +168,7 @@ void leaf_split(struct flush *flush, uint64_t table, unsigned index, uint64_t va
     uint32_t prot = machine_pte_prot(old), limit = machine_pte_limit(old);
     for (unsigned i = 0; i < EXO_LARGE_PAGES; i++)
         leaf_set(small, i, machine_pte_leaf(pfn + i, prot, limit, false));
-    old = __atomic_exchange_n(entry, machine_pte_table(small), __ATOMIC_ACQ_REL);
+    old = __atomic_exchange_n(entry, machine_pte_table(small, true), __ATOMIC_ACQ_REL);
     leaf_count(old, -1);
     if (machine_pte_present(old))
         flush_add(flush, va, LARGE_SIZE);
@@ -156,7 +180,65 @@ void table_free(struct flush *flush, uint64_t parent, unsigned index, uint64_t v
     uint64_t pfn = machine_pte_pfn(*entry);
     __atomic_store_n(entry, 0, __ATOMIC_RELEASE);
     frame_of(parent)->used--;
-    frame_of(pfn)->link = flush->tables;
-    flush->tables = (uint32_t)pfn;
+    if (table_is_shared(pfn)) {
+        frame_of(pfn)->sharers--;
+    } else {
+        frame_of(pfn)->link = flush->tables;
+        flush->tables = (uint32_t)pfn;
+    }
+    flush->eager = true;
     flush_add(flush, va, EXO_PAGE_SIZE); /* CPUs may have the pointer cached */
+}
+
+uint32_t table_drop(struct flush *flush, uint64_t parent, unsigned index, uint64_t va)
+{
+    uint64_t pfn = machine_pte_pfn(table_entries(parent)[index]);
+    uint32_t left = table_is_shared(pfn) ? 0 : frame_of(pfn)->used, dropped = left;
+    for (const machine_pte *leaf = table_entries(pfn); left > 0; leaf++) {
+        if (!machine_pte_used(*leaf))
+            continue;
+        frame_of(machine_pte_pfn(*leaf))->link--;
+        left--;
+    }
+    table_free(flush, parent, index, va);
+    flush_add(flush, va, LARGE_SIZE);
+    return dropped;
+}
+
+/* A table with the same leaves, writable neither here nor there. No TLB holds them writable: the entries above did not permit it. */
+static uint64_t copy_table(struct flush *flush, uint64_t from, uint64_t va)
+{
+    uint64_t copy = pool_take(flush->space->domain);
+    for (unsigned i = 0; frame_of(copy)->used < frame_of(from)->used; i++) {
+        machine_pte leaf = table_entries(from)[i];
+        if (!machine_pte_used(leaf))
+            continue;
+        if (machine_pte_flags(leaf) & EXO_PTE_W) {
+            uint32_t prot = machine_pte_prot(leaf) & ~(uint32_t)EXO_MAP_W;
+            leaf_protect(flush, from, i, va + i * EXO_PAGE_SIZE, prot);
+            flush->shared |= prot == 0; /* W was all it had: gone for the others too */
+            leaf = machine_pte_protect(leaf, prot);
+        }
+        table_entries(copy)[i] = leaf;
+        frame_of(machine_pte_pfn(leaf))->link++;
+        frame_of(copy)->used++;
+    }
+    flush->copied++;
+    return copy;
+}
+
+uint64_t table_own(struct flush *flush, uint64_t table, unsigned index, uint64_t va)
+{
+    machine_pte *entry = &table_entries(table)[index];
+    uint64_t pfn = machine_pte_pfn(*entry);
+    if (machine_pte_flags(*entry) & EXO_PTE_W)
+        return pfn;
+    if (table_is_shared(pfn)) {
+        frame_of(pfn)->sharers--;
+        pfn = copy_table(flush, pfn, va);
+        flush->eager = true; /* others may free the old one from here on */
+    }
+    __atomic_store_n(entry, machine_pte_table(pfn, true), __ATOMIC_RELEASE);
+    flush_add(flush, va, LARGE_SIZE);
+    return pfn;
 }

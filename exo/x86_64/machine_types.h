@@ -51,9 +51,9 @@ static inline machine_pte machine_pte_leaf(uint64_t pfn, uint32_t prot, uint32_t
     machine_pte pte = pfn << EXO_PAGE_SHIFT | X86_PTE_U | X86_PTE_USED | (uint64_t)limit << X86_PTE_LIMIT_AT;
     return machine_pte_protect(large ? pte | X86_PTE_LARGE : pte, prot);
 }
-static inline machine_pte machine_pte_table(uint64_t pfn)
+static inline machine_pte machine_pte_table(uint64_t pfn, bool writable)
 {
-    return pfn << EXO_PAGE_SHIFT | X86_PTE_P | X86_PTE_W | X86_PTE_U | X86_PTE_USED;
+    return pfn << EXO_PAGE_SHIFT | X86_PTE_P | (writable ? X86_PTE_W : 0) | X86_PTE_U | X86_PTE_USED;
 }
 static inline uint32_t machine_pte_prot(machine_pte pte)
 {

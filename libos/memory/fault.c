@@ -37,11 +37,14 @@ static int install(struct los_space *space, struct los_region *region, struct ch
     return -LOS_E_NOMEM;
 }
 
-/* The page is there, and the access does not need it writable, or it is writable: another vCPU was faster, or a fork left it unmapped. */
-static int map_present(struct los_space *space, struct los_region *region, struct chunk *chunk, unsigned slot)
+/* The page is there, and the access does not need it writable, or it is writable: the last space takes back what a fork shared, another
+ * vCPU was faster, or the page was left unmapped. */
+static int map_present(struct los_space *space, struct los_region *region, struct chunk *chunk, unsigned slot,
+                       bool write)
 {
     struct map_batch *batch = &los_map_batch[0];
-    uint64_t mask = window_mask(slot) & chunk_mask(chunk, region->start, region->end) & chunk->present;
+    uint64_t mask = (write ? 1ul << slot : window_mask(slot)) & chunk_mask(chunk, region->start, region->end) &
+                    chunk->present;
     map_begin(batch, space);
     for (uint64_t bits = mask; bits; bits &= bits - 1)
         add_slot(batch, chunk, (unsigned)__builtin_ctzl(bits), region->protection);
@@ -89,13 +92,13 @@ static int present_fault(struct los_space *space, struct los_region *region, str
 {
     uint64_t bit = 1ul << slot;
     if (!write || (chunk->writable & bit))
-        return map_present(space, region, chunk, slot);
+        return map_present(space, region, chunk, slot, write);
     bool may_write = region->protection & LOS_WRITE;
     if (region->flags & LOS_SHARED) {
         if (!may_write)
             return 0;
-        chunk->writable |= bit;
-        return map_present(space, region, chunk, slot);
+        chunk->writable |= window_mask(slot) & chunk_mask(chunk, region->start, region->end) & chunk->present;
+        return map_present(space, region, chunk, slot, false);
     }
     if (!(chunk->own & bit) || page_record(chunk->page[slot])->refs != 1)
         return copy_on_write(space, region, chunk, slot);

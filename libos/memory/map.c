@@ -119,7 +119,11 @@ long los_space_unmap(struct los_space *space, uint64_t address, uint64_t bytes)
         error = region_split(space, end);
     if (error < 0)
         return error;
-    pages_drop(space, address, end);
+    error = pages_drop(space, address, end);
+    if (error < 0) {
+        region_merge(space, address, end);
+        return error;
+    }
     for (;;) {
         uint32_t index = region_above(space, address);
         struct los_region *region = region_at(space, index);
@@ -136,19 +140,25 @@ static void clear_writable(struct los_space *space, struct chunk *chunk, uint64_
     chunk->writable &= ~mask;
 }
 
-static void protect_region(struct los_space *space, struct los_region *region, uint32_t protection)
+static int protect_region(struct los_space *space, struct los_region *region, uint32_t protection)
 {
     uint32_t old = region->protection;
-    region->protection = protection;
     /* More to write is taken up by faults; any other change must be seen at once. */
-    if (old == protection || (old | LOS_WRITE) == protection || !pages_any(space, region->start, region->end))
-        return;
+    bool same =
+        old == protection || (old | LOS_WRITE) == protection || !pages_any(space, region->start, region->end);
+    if (!same && parts_own(space, region->start, region->end) < 0)
+        return -LOS_E_NOMEM;
+    region->protection = protection;
+    if (same)
+        return 0;
     uint64_t pages = (region->end - region->start) >> 12;
-    if (protection)
-        exo_space_protect(space->handle, region->start, pages, map_prot(protection, false));
-    else
-        exo_space_unmap(space->handle, region->start, pages);
+    if (!protection)
+        space_unmap(space, region->start, region->end);
+    while (protection &&
+           exo_space_protect(space->handle, region->start, pages, map_prot(protection, false)) == -EXO_E_AGAIN)
+        ;
     chunks_each(space, region->start, region->end, clear_writable, NULL);
+    return 0;
 }
 
 long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes, uint32_t protection)
@@ -163,11 +173,10 @@ long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes
     long result = 0;
     for (uint32_t index = region_above(space, address);; index++) {
         struct los_region *region = region_at(space, index);
-        if (!region || region->start != at) {
+        if (!region || region->start != at || protect_region(space, region, protection) < 0) {
             result = -LOS_E_NOMEM;
             break;
         }
-        protect_region(space, region, protection);
         at = region->end;
         if (at >= end)
             break;
@@ -224,27 +233,20 @@ static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint6
 {
     if (!pages_any(space, from, from + bytes))
         return 0;
-    /* No chunk may come into being while chunks are gone through: first collect by address, then make. */
+    if (parts_own(space, from, from + bytes) < 0 || parts_own(space, to, to + bytes) < 0)
+        return -LOS_E_NOMEM;
     struct move move = {.distance = to - from};
-    for (uint64_t at = from; at < from + bytes; at = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT) {
-        struct chunk *chunk = chunk_find(space, at);
-        if (chunk)
-            make_chunks(space, chunk, chunk_mask(chunk, from, from + bytes), &move);
-    }
+    chunks_each(space, from, from + bytes, make_chunks, &move);
     map_begin(&los_map_batch[0], space);
     if (!move.failed)
         chunks_each(space, from, from + bytes, map_moved, &move);
     if (map_flush(&los_map_batch[0]) < 0 || move.failed) {
-        exo_space_unmap(space->handle, to, bytes >> 12);
+        space_unmap(space, to, to + bytes);
         chunks_each(space, to, to + bytes, tidy, NULL);
         return -LOS_E_NOMEM;
     }
-    exo_space_unmap(space->handle, from, bytes >> 12);
-    for (uint64_t at = from; at < from + bytes; at = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT) {
-        struct chunk *chunk = chunk_find(space, at);
-        if (chunk)
-            move_slots(space, chunk, chunk_mask(chunk, from, from + bytes), &move);
-    }
+    space_unmap(space, from, from + bytes);
+    chunks_each(space, from, from + bytes, move_slots, &move);
     chunks_each(space, from, from + bytes, tidy, NULL); /* now: one that was emptied may have been refilled */
     return 0;
 }
@@ -320,7 +322,8 @@ long los_space_discard(struct los_space *space, uint64_t address, uint64_t bytes
     if (check_range(address, &bytes) < 0)
         return -LOS_E_INVAL;
     uint64_t at = address, end = address + bytes;
-    pages_drop(space, address, end);
+    if (pages_drop(space, address, end) < 0)
+        return -LOS_E_NOMEM;
     while (at < end) { /* what is there was dropped all the same */
         struct los_region *region = los_space_find(space, at);
         if (!region)

@@ -94,11 +94,15 @@ static bool store_whole(char *page, unsigned offset, const void *from, size_t by
 }
 
 /* Makes the space's page the overlay's. The exokernel's map flushes the translation on every CPU. */
-static int adopt(struct los_space *space, struct los_region *region, struct chunk *chunk, unsigned slot,
-                 los_pageno page)
+static int adopt(struct los_space *space, struct los_region *region, uint64_t address, los_pageno page)
 {
+    struct chunk *chunk = chunk_find(space, address);
+    unsigned slot = chunk_slot(address);
     if (chunk->page[slot] == page)
         return 0;
+    if (part_own(space, address) < 0)
+        return -LOS_E_NOMEM;
+    chunk = chunk_find(space, address);
     struct map_batch *batch = &los_map_batch[0];
     map_begin(batch, space);
     map_add(batch, chunk_address(chunk, slot), page, map_prot(region->protection, false));
@@ -130,9 +134,9 @@ int los_space_patch(struct los_space *space, uint64_t address, const void *to, s
     uint64_t index = region_index(region, page_va);
     struct overlay *overlay = find(region->object, index, page_va);
     if (overlay && memcmp((char *)page_address(overlay->page) + offset, to, bytes) == 0)
-        return adopt(space, region, chunk, slot, overlay->page);
+        return adopt(space, region, page_va, overlay->page);
     if (overlay && store_whole(page_address(overlay->page), offset, to, bytes))
-        return adopt(space, region, chunk, slot, overlay->page);
+        return adopt(space, region, page_va, overlay->page);
 
     los_pageno copy = los_page_alloc();
     if (!copy)
@@ -146,5 +150,5 @@ int los_space_patch(struct los_space *space, uint64_t address, const void *to, s
         return -LOS_E_NOMEM;
     }
     overlay->page = copy;
-    return adopt(space, region, chunk, slot, copy);
+    return adopt(space, region, page_va, copy);
 }

@@ -2,16 +2,16 @@
 /*
  * Spaces as a whole: making, forking, destroying, activating.
  *
- * A fork gives the child the parent's own pages, read-only on both sides, in one exo call each; pages of objects are mapped again when
- * they are touched. Destroying is one exo call; nothing is unmapped page by page.
+ * A fork shares whole parts of 2 MiB with the child, in the record and in the exokernel's tables; whoever changes one first copies
+ * it, and then single pages on write. Destroying is one exo call; nothing is unmapped page by page.
  */
 #include <exo/calls.h>
 #include <los/schedule.h>
 #include "space.h"
 
-#define STACK_LIMIT     (8ul << 20)
-#define MAP_TOP         (LOS_USER_END - (16ul << 20)) /* exec sets it below the stack */
-#define FORK_MAPPED_MAX 4096u /* pages that a fork maps in the child at once; the others on touch */
+#define STACK_LIMIT (8ul << 20)
+#define MAP_TOP     (LOS_USER_END - (16ul << 20)) /* exec sets it below the stack */
+#define SHARE_GAP   16u /* parts without pages that one space_share passes over rather than end there */
 
 struct los_link los_spaces = {&los_spaces, &los_spaces};
 static struct los_link dying = {&dying, &dying}; /* were still some vCPU's present space when they died */
@@ -41,7 +41,6 @@ struct los_space *los_space_create(void)
     space->map_top = MAP_TOP;
     los_list_init(&space->regions);
     tables->space = space;
-    los_list_init(&tables->chunks);
     los_list_add_last(&los_spaces, &tables->spaces);
     return space;
 }
@@ -56,32 +55,32 @@ static bool copy_regions(struct los_space *to, const struct los_space *from)
     return true;
 }
 
-/* Shares the own pages of one chunk; false: out of memory. */
-static bool fork_chunk(struct los_space *from, struct los_space *to, struct chunk *chunk, uint32_t *mapped)
+static bool share_range(struct los_space *to, struct los_space *from, uint64_t first, uint64_t count)
 {
-    uint64_t left = chunk->present & chunk->own;
-    if (!left)
-        return true;
-    struct chunk *copy = chunk_make(to, chunk_address(chunk, 0));
-    if (!copy)
-        return false;
-    while (left) {
-        struct los_region *region = los_space_find(from, chunk_address(chunk, (unsigned)__builtin_ctzl(left)));
-        uint64_t bits = left & chunk_mask(chunk, region->start, region->end);
-        uint32_t prot = map_prot(region->protection, false);
-        for (left &= ~bits; bits; bits &= bits - 1) {
-            unsigned slot = (unsigned)__builtin_ctzl(bits);
-            los_pageno page = chunk->page[slot];
-            uint64_t va = chunk_address(chunk, slot);
-            los_page_ref(page);
-            slot_set(to, copy, slot, page, true, false);
-            if (++*mapped <= FORK_MAPPED_MAX)
-                map_add(&los_map_batch[0], va, page, prot);
-            if (chunk->writable >> slot & 1)
-                map_add(&los_map_batch[1], va, page, prot);
-        }
+    while (count) {
+        long pages = exo_space_share(to->handle, from->handle, first << PART_SHIFT, count << (PART_SHIFT - 12));
+        if (pages == -EXO_E_AGAIN)
+            continue;
+        if (pages <= 0)
+            return false;
+        first += (uint64_t)pages >> (PART_SHIFT - 12);
+        count -= (uint64_t)pages >> (PART_SHIFT - 12);
     }
-    chunk->writable &= ~chunk->own;
+    return true;
+}
+
+/* Shares in the exokernel what the record shares. Where it fails, `from` can go on: its next write takes the tables back. */
+static bool share_tables(struct los_space *to, struct los_space *from)
+{
+    const struct tables *tables = tables_of(from);
+    for (uint32_t i = 0, next; i < tables->parts; i = next) {
+        for (next = i + 1; next < tables->parts; next++)
+            if (tables->part[next].number - tables->part[next - 1].number > SHARE_GAP)
+                break;
+        uint64_t first = tables->part[i].number;
+        if (!share_range(to, from, first, tables->part[next - 1].number + 1 - first))
+            return false;
+    }
     return true;
 }
 
@@ -90,22 +89,7 @@ struct los_space *los_space_fork(struct los_space *from)
     struct los_space *to = los_space_create();
     if (!to)
         return NULL;
-    bool good = copy_regions(to, from);
-    uint32_t mapped = 0;
-    struct chunk *chunk;
-    map_begin(&los_map_batch[0], to);
-    map_begin(&los_map_batch[1], from);
-    LOS_LIST_FOR(chunk, &tables_of(from)->chunks, link)
-    {
-        if (!good || !fork_chunk(from, to, chunk, &mapped)) {
-            good = false;
-            break;
-        }
-    }
-    /* The parent's part always: slots that lost their writable bit must lose it in the exokernel too. */
-    int parent = map_flush(&los_map_batch[1]);
-    int child = map_flush(&los_map_batch[0]);
-    if (!good || parent < 0 || child < 0) {
+    if (!copy_regions(to, from) || !parts_share(to, from) || !share_tables(to, from)) {
         los_space_unref(to);
         return NULL;
     }
@@ -126,15 +110,10 @@ static bool destroy(struct los_space *space)
     while (result == -EXO_E_AGAIN);
     if (result == -EXO_E_BUSY)
         return false;
-    while (!los_list_empty(&tables->chunks)) {
-        struct chunk *chunk = LOS_CONTAINER(tables->chunks.next, struct chunk, link);
-        for (uint64_t bits = chunk->present; bits; bits &= bits - 1)
-            los_page_unref(chunk->page[__builtin_ctzl(bits)]);
-        los_list_remove(&chunk->link);
-        los_free(chunk);
-    }
+    for (uint32_t i = 0; i < tables->parts; i++)
+        part_unref(tables->part[i].part);
     los_list_remove(&tables->spaces);
-    los_free(tables->bucket);
+    los_free(tables->part);
     los_free(tables->region);
     los_free(tables);
     los_free(space);

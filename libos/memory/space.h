@@ -5,9 +5,14 @@
  * Invariants
  *   The regions of a space are disjoint, not empty, and in region[] and the list by address.
  *   A slot of a chunk holds a page exactly when its bit in `present` is set; the slot then has one reference on the page.
+ *   No chunk and no part is empty but inside a function of memory/.
  *   `own` marks private pages of anonymous memory and copies made on write; the others belong to the region's object.
- *   The exokernel maps a present page with the region's protection, without W unless its bit in `writable` is set; after a fork
- *   a page may be present but not mapped yet: the fault on it maps it.
+ *   A part is shared (refs over 1) after a fork by the spaces that share the exokernel's table for its 2 MiB (space_share), and no
+ *   others: a space leaves both at once, all 2 MiB of them, or parts from both at once (part_own), before anything in the part
+ *   is changed, mapped or unmapped. Parting copies: one more reference on each page, writable on neither side. The last
+ *   space that has the part keeps it as it is, and the exokernel's next edit makes its table writable again.
+ *   The exokernel maps a present page with the region's protection, without W unless its bit in `writable` is set and the part is
+ *   not shared. Where no access was allowed the page may not be mapped: the fault on it maps it.
  *   An own page with more than one reference is shared by a fork and never writable.
  */
 #ifndef LOS_MEMORY_SPACE_H
@@ -17,14 +22,24 @@
 
 #define CHUNK_PAGES    64u
 #define CHUNK_SHIFT    18
+#define PART_SHIFT     21 /* what one lowest page table of the exokernel covers */
+#define PART_MASK      ((1ul << PART_SHIFT) - 1)
+#define PART_CHUNKS    8u
 #define GUARD_BYTES    (256 * LOS_PAGE) /* kept free below a stack */
 #define LOWEST_ADDRESS 0x10000ul
 #define REGIONS_MAX    32768u
 
+struct part {
+    uint32_t refs;                    /* spaces that have it, at the same address */
+    struct chunk *chunk[PART_CHUNKS]; /* NULL: nothing is present there */
+};
+struct part_entry {
+    uint64_t number; /* address >> PART_SHIFT */
+    struct part *part;
+};
 struct chunk {
-    struct chunk *hash_next;
-    struct los_link link; /* all of the space's */
-    uint64_t number;      /* address >> CHUNK_SHIFT */
+    struct part *part; /* that it belongs to */
+    uint64_t number;   /* address >> CHUNK_SHIFT */
     uint64_t present, writable, own;
     los_pageno page[CHUNK_PAGES];
 };
@@ -32,11 +47,10 @@ struct chunk {
 struct tables {
     struct los_link spaces; /* los_spaces */
     struct los_space *space;
-    struct los_region **region; /* region_count of them, by address */
-    uint32_t capacity, last;    /* last: index of the region found last */
-    struct chunk **bucket;
-    uint32_t buckets, chunk_count; /* buckets: a power of two */
-    struct los_link chunks;
+    struct los_region **region;               /* region_count of them, by address */
+    uint32_t capacity, last;                  /* last: index of the region found last */
+    struct part_entry *part;                  /* `parts` of them, by number */
+    uint32_t parts, part_capacity, part_last; /* part_last: index of the one found last */
 };
 
 extern struct los_link los_spaces; /* every space, through tables.spaces */
@@ -63,9 +77,18 @@ uint64_t region_gap(const struct los_space *space, uint64_t bytes, uint64_t low,
 void region_resize(struct los_space *space, struct los_region *region, uint64_t start, uint64_t end);
 
 /* --- table.c: what is mapped where ---------------------------------------------------------------------------------- */
-struct chunk *chunk_find(const struct los_space *space, uint64_t address);
-struct chunk *chunk_make(struct los_space *space, uint64_t address); /* finds or makes; NULL: out of memory */
-void chunk_tidy(struct los_space *space, struct chunk *chunk);       /* frees it when it is empty */
+/* Makes the record, and the exokernel's table, of the 2 MiB around the address the space's own, ready to be changed. 0, or NOMEM: nothing
+ * has changed. Likewise for all in the range, one by one. */
+int part_own(struct los_space *space, uint64_t address);
+int parts_own(struct los_space *space, uint64_t start, uint64_t end);
+/* Enters all parts of `from` in `to`, which has none: shared from now on. False: out of memory, nothing entered. */
+bool parts_share(struct los_space *to, const struct los_space *from);
+void part_unref(struct part *part);                                        /* the last one drops its pages */
+struct chunk *chunk_find(const struct los_space *space, uint64_t address); /* to look at: it may be shared */
+static inline bool chunk_shared(const struct chunk *chunk) { return chunk->part->refs > 1; }
+/* Finds or makes, in a part of the space's own; NULL: out of memory. */
+struct chunk *chunk_make(struct los_space *space, uint64_t address);
+void chunk_tidy(struct los_space *space, struct chunk *chunk); /* frees it, the space's own, when it is empty */
 static inline unsigned chunk_slot(uint64_t address) { return (unsigned)(address >> 12) & (CHUNK_PAGES - 1); }
 static inline uint64_t chunk_address(const struct chunk *chunk, unsigned slot)
 {
@@ -73,12 +96,12 @@ static inline uint64_t chunk_address(const struct chunk *chunk, unsigned slot)
 }
 /* The slots of the chunk that lie in [start, end). */
 uint64_t chunk_mask(const struct chunk *chunk, uint64_t start, uint64_t end);
-/* Calls `each` for every chunk that overlaps [start, end); it may remove that chunk. */
+/* Calls `each` for every chunk that overlaps [start, end), by address; it may make and remove chunks. To change any: parts_own first. */
 void chunks_each(struct los_space *space, uint64_t start, uint64_t end,
                  void (*each)(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context),
                  void *context);
 
-/* Enters a page whose reference passes to the slot, which must be empty. */
+/* The chunks of these two are the space's own. Enters a page whose reference passes to the slot, which must be empty. */
 void slot_set(struct los_space *space, struct chunk *chunk, unsigned slot, los_pageno page, bool own,
               bool writable);
 /* Empties it and returns the page with its reference. */
@@ -103,8 +126,10 @@ int map_flush(struct map_batch *batch); /* 0 or NOMEM: then some may have been m
 extern struct map_batch
     los_map_batch[2]; /* too large for a stack; nothing that is built in one outlives a function of memory/ */
 
-/* Empties [start, end) and unmaps what was mapped there. */
-void pages_drop(struct los_space *space, uint64_t start, uint64_t end);
+/* Unmaps [start, end) in the exokernel; the parts that it does not cover in full are the space's own. */
+void space_unmap(const struct los_space *space, uint64_t start, uint64_t end);
+/* Empties [start, end) and unmaps what was mapped there. 0, or NOMEM: nothing has changed. */
+int pages_drop(struct los_space *space, uint64_t start, uint64_t end);
 bool pages_any(struct los_space *space, uint64_t start, uint64_t end);
 
 /* --- fault.c ---------------------------------------------------------------------------------------------------------- */

@@ -1,73 +1,223 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What is mapped where in a space: chunks of 64 pages, found through a hash of their number.
+ * What is mapped where in a space: parts of 2 MiB in an array by address, and in each part up to eight chunks of 64 pages.
  *
- * A chunk keeps bits beside its page numbers, so that copying and destroying a space touches what is there and no more; a
- * small process needs about a dozen chunks of a third of a KiB.
+ * A part records what one lowest page table of the exokernel maps, and is shared by a fork exactly when that is: so a fork
+ * costs a few steps for each 2 MiB. A chunk keeps bits beside its page numbers, so that copying and dropping touch what is there and
+ * no more; a small process needs about ten parts of a tenth of a KiB, and a dozen chunks of a third of one.
  */
 #include <exo/calls.h>
 #include "space.h"
 
-#define BUCKETS_FIRST 16u
-#define BUCKETS_MAX   32768u
+#define PARTS_FIRST 16u
+#define PARTS_MAX   16384u /* 32 GiB in which something is present; the heap has no larger arrays */
 
 struct map_batch los_map_batch[2];
 
-static inline uint32_t hash(const struct tables *tables, uint64_t number)
+/* --- parts ------------------------------------------------------------------------------------------------------------ */
+
+/* Index of the first part with at least that number. */
+static uint32_t part_above(struct tables *tables, uint64_t number)
 {
-    return (uint32_t)((number * 0x9e3779b97f4a7c15ul) >> 40) & (tables->buckets - 1);
+    uint32_t last = tables->part_last, low = 0, high = tables->parts;
+    if (last < high && tables->part[last].number >= number && (!last || tables->part[last - 1].number < number))
+        return last;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (tables->part[middle].number >= number)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return tables->part_last = low;
 }
+
+/* Where the part of the address is entered; NULL: nothing is present in its 2 MiB. */
+static struct part_entry *part_find(const struct los_space *space, uint64_t address)
+{
+    struct tables *tables = tables_of(space);
+    uint32_t index = part_above(tables, address >> PART_SHIFT);
+    if (index == tables->parts || tables->part[index].number != address >> PART_SHIFT)
+        return NULL;
+    return &tables->part[index];
+}
+
+static bool grow(struct tables *tables)
+{
+    uint32_t capacity = tables->part_capacity ? tables->part_capacity * 2 : PARTS_FIRST;
+    struct part_entry *larger = capacity <= PARTS_MAX ? los_alloc(capacity * sizeof(larger[0])) : NULL;
+    if (!larger)
+        return false;
+    if (tables->parts)
+        memcpy(larger, tables->part, tables->parts * sizeof(larger[0]));
+    los_free(tables->part);
+    tables->part = larger;
+    tables->part_capacity = capacity;
+    return true;
+}
+
+static struct part_entry *part_make(struct los_space *space, uint64_t address)
+{
+    struct tables *tables = tables_of(space);
+    struct part_entry *entry = part_find(space, address);
+    if (entry)
+        return entry;
+    if (tables->parts == tables->part_capacity && !grow(tables))
+        return NULL;
+    struct part *part = los_alloc_zeroed(sizeof(*part));
+    if (!part)
+        return NULL;
+    part->refs = 1;
+    uint32_t index = part_above(tables, address >> PART_SHIFT);
+    entry = &tables->part[index];
+    memmove(entry + 1, entry, (tables->parts - index) * sizeof(*entry));
+    *entry = (struct part_entry){address >> PART_SHIFT, part};
+    tables->parts++;
+    return entry;
+}
+
+/* The space has the part no longer. */
+static void part_remove(struct los_space *space, struct part_entry *entry)
+{
+    struct tables *tables = tables_of(space);
+    tables->parts--;
+    memmove(entry, entry + 1, (uint64_t)((char *)&tables->part[tables->parts] - (char *)entry));
+}
+
+static void part_tidy(struct los_space *space, struct part_entry *entry)
+{
+    struct part *part = entry->part;
+    for (unsigned i = 0; i < PART_CHUNKS; i++)
+        if (part->chunk[i])
+            return;
+    part_remove(space, entry);
+    los_free(part);
+}
+
+void part_unref(struct part *part)
+{
+    if (--part->refs)
+        return;
+    for (unsigned i = 0; i < PART_CHUNKS; i++) {
+        struct chunk *chunk = part->chunk[i];
+        if (!chunk)
+            continue;
+        for (uint64_t bits = chunk->present; bits; bits &= bits - 1)
+            los_page_unref(chunk->page[__builtin_ctzl(bits)]);
+        los_free(chunk);
+    }
+    los_free(part);
+}
+
+/* One more reference on each page; writable in neither, as the exokernel makes it too. */
+static void copy_chunk(struct chunk *to, struct chunk *from)
+{
+    from->writable = 0;
+    to->number = from->number;
+    to->present = from->present;
+    to->own = from->own;
+    to->writable = 0;
+    for (uint64_t bits = from->present; bits; bits &= bits - 1) {
+        unsigned slot = (unsigned)__builtin_ctzl(bits);
+        to->page[slot] = from->page[slot];
+        page_record(from->page[slot])->refs++;
+    }
+}
+
+/* Makes the exokernel part the tables: any edit does, so a page that is there gets the protection that it has. */
+static bool part_table(struct los_space *space, const struct part *part)
+{
+    const struct chunk *const *chunk = (const struct chunk *const *)part->chunk;
+    while (!*chunk)
+        chunk++;
+    uint64_t address = chunk_address(*chunk, (unsigned)__builtin_ctzl((*chunk)->present));
+    const struct los_region *region = los_space_find(space, address);
+    return exo_space_protect(space->handle, address, 1, map_prot(region->protection, false)) == 0;
+}
+
+int part_own(struct los_space *space, uint64_t address)
+{
+    struct part_entry *entry = part_find(space, address);
+    if (!entry || entry->part->refs == 1)
+        return 0;
+    struct part *from = entry->part, *to = los_alloc_zeroed(sizeof(*to));
+    bool good = to != NULL;
+    for (unsigned i = 0; i < PART_CHUNKS && good; i++)
+        if (from->chunk[i])
+            good = (to->chunk[i] = los_alloc(sizeof(struct chunk))) != NULL;
+    if (!good || !part_table(space, from)) {
+        for (unsigned i = 0; to && i < PART_CHUNKS; i++)
+            los_free(to->chunk[i]);
+        los_free(to);
+        return -LOS_E_NOMEM;
+    }
+    for (unsigned i = 0; i < PART_CHUNKS; i++)
+        if (from->chunk[i]) {
+            to->chunk[i]->part = to;
+            copy_chunk(to->chunk[i], from->chunk[i]);
+        }
+    to->refs = 1;
+    from->refs--;
+    entry->part = to;
+    return 0;
+}
+
+int parts_own(struct los_space *space, uint64_t start, uint64_t end)
+{
+    struct tables *tables = tables_of(space);
+    for (uint32_t i = part_above(tables, start >> PART_SHIFT);
+         i < tables->parts && tables->part[i].number << PART_SHIFT < end; i++)
+        if (part_own(space, tables->part[i].number << PART_SHIFT) < 0)
+            return -LOS_E_NOMEM;
+    return 0;
+}
+
+bool parts_share(struct los_space *to, const struct los_space *from)
+{
+    struct tables *tables = tables_of(to), *theirs = tables_of(from);
+    if (!theirs->parts)
+        return true;
+    struct part_entry *copy = los_alloc(theirs->part_capacity * sizeof(copy[0]));
+    if (!copy)
+        return false;
+    for (uint32_t i = 0; i < theirs->parts; i++) {
+        copy[i] = theirs->part[i];
+        copy[i].part->refs++;
+    }
+    tables->part = copy;
+    tables->part_capacity = theirs->part_capacity;
+    tables->parts = theirs->parts;
+    to->resident_pages = to->peak_pages = from->resident_pages;
+    to->shared_pages = from->shared_pages;
+    return true;
+}
+
+/* --- chunks ------------------------------------------------------------------------------------------------------------ */
+
+static unsigned chunk_index(uint64_t address) { return (unsigned)(address >> CHUNK_SHIFT) % PART_CHUNKS; }
 
 struct chunk *chunk_find(const struct los_space *space, uint64_t address)
 {
-    struct tables *tables = tables_of(space);
-    if (!tables->buckets)
-        return NULL;
-    uint64_t number = address >> CHUNK_SHIFT;
-    struct chunk *chunk = tables->bucket[hash(tables, number)];
-    while (chunk && chunk->number != number)
-        chunk = chunk->hash_next;
-    return chunk;
-}
-
-/* Failing to grow is harmless but for the first table: the chains get longer. */
-static bool grow(struct tables *tables)
-{
-    uint32_t buckets = tables->buckets ? tables->buckets * 2 : BUCKETS_FIRST;
-    struct chunk **bucket = buckets <= BUCKETS_MAX ? los_alloc_zeroed(buckets * sizeof(bucket[0])) : NULL;
-    if (!bucket)
-        return tables->buckets != 0;
-    los_free(tables->bucket);
-    tables->bucket = bucket;
-    tables->buckets = buckets;
-    struct chunk *chunk;
-    LOS_LIST_FOR(chunk, &tables->chunks, link)
-    {
-        struct chunk **head = &bucket[hash(tables, chunk->number)];
-        chunk->hash_next = *head;
-        *head = chunk;
-    }
-    return true;
+    struct part_entry *entry = part_find(space, address);
+    return entry ? entry->part->chunk[chunk_index(address)] : NULL;
 }
 
 struct chunk *chunk_make(struct los_space *space, uint64_t address)
 {
-    struct chunk *chunk = chunk_find(space, address);
+    struct part_entry *entry = part_own(space, address) < 0 ? NULL : part_make(space, address);
+    if (!entry)
+        return NULL;
+    struct chunk **place = &entry->part->chunk[chunk_index(address)], *chunk = *place;
     if (chunk)
         return chunk;
-    struct tables *tables = tables_of(space);
-    if (tables->chunk_count >= tables->buckets && !grow(tables))
+    chunk = *place = los_alloc(sizeof(*chunk));
+    if (!chunk) {
+        part_tidy(space, entry);
         return NULL;
-    chunk = los_alloc(sizeof(*chunk));
-    if (!chunk)
-        return NULL;
+    }
+    chunk->part = entry->part;
     chunk->number = address >> CHUNK_SHIFT;
     chunk->present = chunk->writable = chunk->own = 0;
-    struct chunk **head = &tables->bucket[hash(tables, chunk->number)];
-    chunk->hash_next = *head;
-    *head = chunk;
-    los_list_add_last(&tables->chunks, &chunk->link);
-    tables->chunk_count++;
     return chunk;
 }
 
@@ -75,14 +225,10 @@ void chunk_tidy(struct los_space *space, struct chunk *chunk)
 {
     if (chunk->present)
         return;
-    struct tables *tables = tables_of(space);
-    struct chunk **at = &tables->bucket[hash(tables, chunk->number)];
-    while (*at != chunk)
-        at = &(*at)->hash_next;
-    *at = chunk->hash_next;
-    los_list_remove(&chunk->link);
-    tables->chunk_count--;
+    struct part_entry *entry = part_find(space, chunk_address(chunk, 0));
+    entry->part->chunk[chunk->number % PART_CHUNKS] = NULL;
     los_free(chunk);
+    part_tidy(space, entry);
 }
 
 uint64_t chunk_mask(const struct chunk *chunk, uint64_t start, uint64_t end)
@@ -102,20 +248,17 @@ void chunks_each(struct los_space *space, uint64_t start, uint64_t end,
                  void (*each)(struct los_space *, struct chunk *, uint64_t, void *), void *context)
 {
     struct tables *tables = tables_of(space);
-    struct chunk *chunk, *after;
-    if (start >= end || !tables->chunk_count)
-        return;
-    if (((end - start) >> CHUNK_SHIFT) <= tables->chunk_count) {
-        for (uint64_t at = start; at < end; at = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT)
-            if ((chunk = chunk_find(space, at)))
-                each(space, chunk, chunk_mask(chunk, start, end), context);
-        return;
-    }
-    LOS_LIST_FOR_SAFE(chunk, after, &tables->chunks, link)
-    {
-        uint64_t mask = chunk_mask(chunk, start, end);
-        if (mask)
-            each(space, chunk, mask, context);
+    while (start < end) {
+        uint32_t index = part_above(tables, start >> PART_SHIFT);
+        if (index == tables->parts)
+            return;
+        uint64_t first = tables->part[index].number << PART_SHIFT, at = first > start ? first : start;
+        if (at >= end)
+            return;
+        struct chunk *chunk = tables->part[index].part->chunk[chunk_index(at)];
+        if (chunk)
+            each(space, chunk, chunk_mask(chunk, at, end), context);
+        start = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT;
     }
 }
 
@@ -167,12 +310,53 @@ static void drop(struct los_space *space, struct chunk *chunk, uint64_t mask, vo
     chunk_tidy(space, chunk);
 }
 
-void pages_drop(struct los_space *space, uint64_t start, uint64_t end)
+/* The compiler's own calls a library that is not there. */
+static uint64_t count_bits(uint64_t bits)
+{
+    bits -= bits >> 1 & 0x5555555555555555ul;
+    bits = (bits & 0x3333333333333333ul) + (bits >> 2 & 0x3333333333333333ul);
+    return ((bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0ful) * 0x0101010101010101ul >> 56;
+}
+
+/* Leaves the shared parts in the range to the other spaces that have them. */
+static void leave_parts(struct los_space *space, uint64_t start, uint64_t end)
+{
+    struct tables *tables = tables_of(space);
+    uint32_t index = part_above(tables, start >> PART_SHIFT);
+    while (index < tables->parts && tables->part[index].number << PART_SHIFT < end) {
+        struct part *part = tables->part[index].part;
+        if (part->refs == 1) {
+            index++;
+            continue;
+        }
+        for (unsigned i = 0; i < PART_CHUNKS; i++)
+            if (part->chunk[i]) {
+                space->resident_pages -= count_bits(part->chunk[i]->present);
+                space->shared_pages -= count_bits(part->chunk[i]->present & ~part->chunk[i]->own);
+            }
+        part->refs--;
+        part_remove(space, &tables->part[index]);
+    }
+}
+
+int pages_drop(struct los_space *space, uint64_t start, uint64_t end)
 {
     if (!pages_any(space, start, end))
-        return;
-    exo_space_unmap(space->handle, start, (end - start) >> 12); /* before the pages can go to somebody else */
+        return 0;
+    if (((start & PART_MASK) && part_own(space, start) < 0) || ((end & PART_MASK) && part_own(space, end) < 0))
+        return -LOS_E_NOMEM;
+    space_unmap(space, start, end); /* before the pages can go to somebody else */
+    leave_parts(space, start, end);
     chunks_each(space, start, end, drop, NULL);
+    return 0;
+}
+
+/* --- the exokernel's side ------------------------------------------------------------------------------------------------ */
+
+void space_unmap(const struct los_space *space, uint64_t start, uint64_t end)
+{
+    while (exo_space_unmap(space->handle, start, (end - start) >> 12) == -EXO_E_AGAIN)
+        ;
 }
 
 void map_begin(struct map_batch *batch, const struct los_space *space)

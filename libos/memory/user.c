@@ -165,7 +165,8 @@ static los_pageno page_at(struct los_space *space, uint64_t address, bool write,
         return LOS_NO_PAGE;
     unsigned slot = chunk_slot(address);
     struct chunk *chunk = chunk_find(space, address);
-    if (!chunk || !(chunk->present >> slot & 1) || (write && !(chunk->writable >> slot & 1))) {
+    if (!chunk || !(chunk->present >> slot & 1) ||
+        (write && (!(chunk->writable >> slot & 1) || chunk_shared(chunk)))) {
         if (page_resolve(space, region, address, write ? LOS_WRITE : LOS_READ) < 0)
             return LOS_NO_PAGE;
         chunk = chunk_find(space, address);

@@ -7,6 +7,8 @@ enum { COM1 = 0x3f8, COM2 = 0x2f8, COM_PORTS = 8, COM1_IRQ = 4 };
 /* Share of the memory that becomes the pool for page tables and kernel objects. */
 #define POOL_SHARE 12
 #define POOL_LEAST 512ul
+#define POOL_MOST                                                                                              \
+    (65536 - 2 * EXO_LARGE_PAGES) /* with the pages up to a large one, domain_create takes 65,536 */
 
 static struct exo_token_info token_info(exo_handle token)
 {
@@ -51,6 +53,8 @@ void *container_take(struct container *container, uint64_t pages, uint64_t *offs
 static uint64_t pool_pages(const struct exo_token_info *extent, uint64_t total)
 {
     uint64_t wanted = total / POOL_SHARE > POOL_LEAST ? total / POOL_SHARE : POOL_LEAST;
+    if (wanted > POOL_MOST)
+        wanted = POOL_MOST;
     uint64_t pages = extent->large;
     while (pages < wanted)
         pages += EXO_LARGE_PAGES;

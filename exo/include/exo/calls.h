@@ -145,7 +145,7 @@ static inline long exo_space_destroy(exo_handle space) { return EXO_CALL(SPACE_D
 
 /* Carries out maps[0..n). SPACE [W], each frame token with the rights of its prot. n at most 1024, pages in one call at
  * most 65,536 small ones (a large page counts as one). Returns how many elements were carried out in full; when the first fails,
- * its error. BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
+ * its error; fewer also when shared tables had to be copied for 128 of them. BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
  * BUSY: a frame is in a pool. NO_POOL: for page tables (elements before it are done). DEAD. */
 static inline long exo_space_map(exo_handle space, const struct exo_map *maps, uint64_t n)
 {
@@ -154,7 +154,7 @@ static inline long exo_space_map(exo_handle space, const struct exo_map *maps, u
 
 /* Unmaps [va, va + pages * 4096); holes are fine. SPACE [W]. When it returns, no TLB of any CPU has the translation.
  * Returns 0. BAD_ARGUMENT: unaligned or overflowing. BAD_ADDRESS: a part of it is grafted from elsewhere. NO_POOL: for the
- * table that splitting a large page takes. AGAIN: 262,144 mappings are gone, call again for the rest. Empty tables in the
+ * tables that splitting a large page or parting from a shared table takes. AGAIN: 262,144 mappings are gone, call again for the rest. Empty tables in the
  * range are freed. */
 static inline long exo_space_unmap(exo_handle space, uint64_t va, uint64_t pages)
 {
@@ -170,7 +170,7 @@ static inline long exo_space_protect(exo_handle space, uint64_t va, uint64_t pag
 }
 
 /* Makes the 512 GiB at `slot` (0 to 255) of `to` the same table as in `from`: later changes in either are seen in both.
- * With EXO_GRAFT_READ_ONLY nothing can be written through `to`.
+ * With EXO_GRAFT_READ_ONLY nothing can be written through `to`, nor through what is grafted from `to`.
  * to: SPACE [W], from: SPACE [W], of the same domain. Both must hold something or nothing there: BUSY if `to` has mappings
  * in the slot; NOT_MAPPED if `from` has none. A grafted part is edited through `from` only.
  * BAD_ARGUMENT: slot, flags, domains differ, or `to` is `from`. Of a part that is itself grafted, the first owner becomes `from`. */
@@ -180,15 +180,17 @@ static inline long exo_space_graft(exo_handle to, exo_handle from, uint64_t slot
 }
 
 /* Shows [va, va + pages * 4096) of `from`, whole 2 MiB each, in `to` at the same addresses, by sharing the lowest page tables
- * (large pages are mapped once more): a copy of a space costs one entry per 2 MiB. From then on nothing in a shared 2 MiB can
- * be written through either space, whatever its mappings say, until that space has tables of its own there again. It gets them by
- * any space_map, space_unmap or space_protect in these 2 MiB: while others share the table, it is copied first (one frame of the
- * pool), and what was writable in it is writable in neither copy but where the edit itself makes it so; the last one
- * that has the table takes it over as it is, with what was writable. space_query shows EXO_PTE_W as the tables say.
+ * (large pages are mapped once more, without W in either): a copy of a space costs one entry per 2 MiB. From then on nothing in
+ * a shared 2 MiB can be written through either space, whatever its mappings say, until that space has a table of its own there
+ * again. It gets that by any space_map, space_unmap or space_protect in these 2 MiB: while others share the table, it is copied
+ * first (one frame of the pool; NO_POOL otherwise), and what was writable in it is writable in neither copy but where the edit
+ * itself makes it so; the last one that has the table takes it over as it is, with what was writable. A space_unmap of
+ * all 2 MiB leaves the table to the others and takes nothing. space_query shows EXO_PTE_W as the lowest table has it.
  * to: SPACE [W], from: SPACE [R W], of the same domain, not grafted there. Holes are skipped. Returns how many
  * pages were handled, a multiple of 512: fewer than asked where the bounded work of a call ends; call again for the rest.
  * BAD_ARGUMENT: unaligned, outside ring 3's part, other domain, or `to` is `from`. BAD_ADDRESS: a part is grafted. BUSY: `to` has
- * something there (what came before it was shared: pages handled are returned first). NO_POOL: for `to`'s upper tables. DEAD. */
+ * something there (what came before it was shared: pages handled are returned first). NO_POOL: for `to`'s upper tables (likewise).
+ * AGAIN: a revocation in the domain had to go on first, nothing was shared. DEAD. */
 static inline long exo_space_share(exo_handle to, exo_handle from, uint64_t va, uint64_t pages)
 {
     return EXO_CALL(SPACE_SHARE, to, from, va, pages, 0);

@@ -377,14 +377,16 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
 
 /* --- TLBs ------------------------------------------------------------------------------------------------------ */
 
+/* Each level may take rights away. */
 static bool walk(uint64_t top, uint64_t va, uint64_t *pfn, uint32_t *prot)
 {
+    *prot = EXO_MAP_R | EXO_MAP_W | EXO_MAP_X;
     for (int level = 4; level > 0; level--) {
         machine_pte entry = ((machine_pte *)machine_frame(top))[va >> (12 + 9 * (level - 1)) & 511];
         if (!machine_pte_present(entry))
             return false;
         top = machine_pte_pfn(entry);
-        *prot = machine_pte_prot(entry);
+        *prot &= machine_pte_prot(entry);
         if (level == 2 && machine_pte_is_large(entry)) {
             *pfn = top + (va >> 12) % 512;
             return true;

@@ -16,7 +16,33 @@
 void check_tlbs(void);
 
 static uint32_t *small_maps, *large_maps;
+static uint32_t *lowest_entries; /* of each table of level 1: how many entries point to it */
 static uint64_t shares[EXO_CPUS_MAX], pool_frames;
+
+/* An entry of level 2 points to a table of level 1: was that met before, through another space? Its leaves count once. */
+static bool met_before(machine_pte entry)
+{
+    uint64_t pfn = machine_pte_pfn(entry);
+    if (machine_pte_flags(entry) & EXO_PTE_W)
+        cr_assert_eq(frame_of(pfn)->sharers, 0, "a shared table can be written through");
+    return lowest_entries[pfn]++ > 0;
+}
+
+static void check_sharers(void)
+{
+    for (uint64_t pfn = 0; pfn < FAKE_TOP; pfn++)
+        cr_assert_eq(frame_of(pfn)->sharers, lowest_entries[pfn] > 1 ? lowest_entries[pfn] - 1 : 0,
+                     "table %lu: %u sharers, %u entries", pfn, frame_of(pfn)->sharers, lowest_entries[pfn]);
+}
+
+static void check_graft(const struct space *space, int slot)
+{
+    machine_pte own = table_entries(space->top_pfn)[slot],
+                theirs = table_entries(space->graft_from[slot]->top_pfn)[slot];
+    cr_assert(machine_pte_pfn(own) == machine_pte_pfn(theirs) &&
+                  !(machine_pte_flags(own) & ~machine_pte_flags(theirs)),
+              "a graft differs from its owner");
+}
 
 /* Counts the mappings below a table; returns how many tables there are, itself included. */
 static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
@@ -31,8 +57,7 @@ static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
         used++;
         uint64_t below = machine_pte_pfn(entry[i]);
         if (level == 4 && space->graft_from[i] != NULL) {
-            cr_assert_eq(entry[i], table_entries(space->graft_from[i]->top_pfn)[i],
-                         "a graft differs from its owner");
+            check_graft(space, i);
         } else if (level == 1 || (level == 2 && machine_pte_is_large(entry[i]))) {
             (level == 1 ? &small_maps[below] : &large_maps[below / 512])[0]++;
             for (uint64_t k = 0; k < (level == 1 ? 1 : 512); k++)
@@ -41,10 +66,11 @@ static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
                          "more rights than the token's");
             if (machine_pte_prot(entry[i]) & EXO_MAP_W)
                 cr_assert(frame_of(below)->touched || frame_region_of(below)->touched);
-        } else {
+        } else if (level != 2 || !met_before(entry[i])) {
             uint64_t inner = walk_table(space, below, level - 1);
             count += inner;
-            cr_assert(frame_of(below)->used != 0 || (level == 4 && space->graft_count[i] != 0),
+            cr_assert(frame_of(below)->used != 0 || (level == 4 && space->graft_count[i] != 0) ||
+                          !(machine_pte_flags(entry[i]) & EXO_PTE_W),
                       "an empty table");
         }
     }
@@ -207,16 +233,19 @@ void check_invariants(void)
 {
     small_maps = calloc(FAKE_TOP, sizeof *small_maps);
     large_maps = calloc(FAKE_TOP / 512, sizeof *large_maps);
+    lowest_entries = calloc(FAKE_TOP, sizeof *lowest_entries);
     memset(shares, 0, sizeof shares);
     pool_frames = 0;
     check_domain(fake_root);
     check_devices();
     check_frames();
+    check_sharers();
     for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
         cr_assert_eq(shares[cpu], SHARE_ALL, "shares of CPU %u add up to %lu", cpu, shares[cpu]);
     check_tlbs();
     free(small_maps);
     free(large_maps);
+    free(lowest_entries);
 }
 
 uint64_t frames_free(void)

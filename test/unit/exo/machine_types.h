@@ -35,9 +35,10 @@ static inline machine_pte machine_pte_leaf(uint64_t pfn, uint32_t prot, uint32_t
     return pfn << 12 | FAKE_USED | (prot ? FAKE_PRESENT : 0) | (large ? FAKE_LARGE : 0) | prot << 2 |
            limit << 5;
 }
-static inline machine_pte machine_pte_table(uint64_t pfn)
+static inline machine_pte machine_pte_table(uint64_t pfn, bool writable)
 {
-    return pfn << 12 | FAKE_USED | FAKE_PRESENT | FAKE_TABLE;
+    return pfn << 12 | FAKE_USED | FAKE_PRESENT | FAKE_TABLE |
+           (EXO_MAP_R | EXO_MAP_X | (writable ? EXO_MAP_W : 0)) << 2;
 }
 static inline bool machine_pte_present(machine_pte pte) { return pte & FAKE_PRESENT; }
 static inline bool machine_pte_is_large(machine_pte pte) { return pte & FAKE_LARGE; }

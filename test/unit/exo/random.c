@@ -71,8 +71,9 @@ static void one_call(void)
     struct vcpu *vcpu = fake_running[fake_cpu];
     struct owner *owner = owner_of(vcpu->domain);
     static const unsigned likely[] = {EXO_CALL_TOKEN_DERIVE, EXO_CALL_SPACE_MAP,     EXO_CALL_SPACE_MAP,
-                                      EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND};
-    unsigned number = random_below(2) ? likely[random_below(6)] : (unsigned)random_below(EXO_CALL_COUNT);
+                                      EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND,
+                                      EXO_CALL_SPACE_SHARE};
+    unsigned number = random_below(2) ? likely[random_below(7)] : (unsigned)random_below(EXO_CALL_COUNT);
     uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
     struct exo_map maps[4];
     switch (number) {
@@ -101,6 +102,13 @@ static void one_call(void)
             argument[2] = random_below(3) ? EXO_ALL : random_below(64);
             argument[3] = random_below(4);
         }
+        if (number == EXO_CALL_SPACE_GRAFT)
+            argument[3] = random_below(2);
+        break;
+    case EXO_CALL_SPACE_SHARE:
+        argument[1] = pick(owner);
+        argument[2] = some_address() & ~0x1ffffful;
+        argument[3] = 512 * (1 + random_below(4));
         break;
     case EXO_CALL_VCPU_CREATE:
         argument[1] = pick(owner);

@@ -195,6 +195,23 @@ Test(space, grafted_slots_are_one_table)
     cr_assert_eq(exo_space_destroy(space), 0);
 }
 
+Test(space, a_read_only_graft_stays_read_only)
+{
+    exo_handle other = (exo_handle)exo_space_create(fake_info->domain);
+    exo_handle own = fake_info->space;
+    cr_assert_eq(map_one(space, SLOT, frames, 0, 1, RW), 0);
+    cr_assert_eq(exo_space_graft(other, space, 1, 2), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_space_graft(other, space, 1, EXO_GRAFT_READ_ONLY), 0);
+    cr_assert_eq(exo_space_graft(own, other, 1, 0), 0, "a graft of a read-only graft");
+    check_invariants();
+    cr_assert(fake_touch(SLOT, false) && !fake_touch(SLOT, true));
+    cr_assert_eq(map_one(space, SLOT + 4096, frames, 1, 1, RW), 0);
+    cr_assert(fake_touch(SLOT + 4096, false) && !fake_touch(SLOT + 4096, true));
+    cr_assert_eq(exo_space_switch(space), 0);
+    cr_assert(fake_touch(SLOT, true) && fake_touch(SLOT + 4096, true));
+    cr_assert_eq(exo_space_switch(own), 0);
+}
+
 Test(space, spaces_may_graft_from_each_other_and_be_destroyed_together)
 {
     uint64_t before = frames_free();

@@ -12,22 +12,30 @@
 #define FRAME_HANDLE 100
 #define FIRST_SPACE  200
 #define SPACES_MAX   512
-#define MAPS_MAX     65536
+#define ENTRIES_MAX  256
 
-struct mapping {
-    uint64_t va;
-    los_pageno page;
-    uint32_t prot;
-    bool used;
+/* Lowest page tables, which spaces may share as space_share lets them. */
+struct table {
+    unsigned refs; /* entries that point to it */
+    struct {
+        los_pageno page;
+        uint32_t prot; /* 0: not mapped */
+    } map[512];
+};
+struct entry {
+    uint64_t number; /* va / 2 MiB */
+    struct table *table;
+    bool writable;
 };
 struct fake_space {
     bool alive, grafted;
-    struct mapping *maps; /* open addressing by va; NULL until something is mapped */
+    struct entry entry[ENTRIES_MAX];
+    unsigned entries;
 };
 
 struct los_start los_test_start;
 char *los_test_direct;
-uint64_t fake_map_budget = UINT64_MAX;
+uint64_t fake_map_budget = UINT64_MAX, fake_table_budget = UINT64_MAX;
 char fake_log[8192];
 static uint64_t extent_base[EXTENTS], calls[EXO_CALL_COUNT];
 static struct fake_space spaces[SPACES_MAX];
@@ -62,25 +70,47 @@ static struct fake_space *space_of(exo_handle handle)
     return &spaces[handle - FIRST_SPACE];
 }
 
-/* The mapping of va; with `make`, a fresh slot when there is none. Removed ones stay as slots with prot 0. */
-static struct mapping *slot_of(struct fake_space *space, uint64_t va, bool make)
+static struct entry *entry_of(struct fake_space *space, uint64_t va)
 {
-    if (!space->maps) {
-        if (!make)
-            return NULL;
-        space->maps = calloc(MAPS_MAX, sizeof(struct mapping));
-    }
-    for (uint64_t i = (va >> 12) * 0x9e3779b97f4a7c15ul >> 48;; i++) {
-        struct mapping *mapping = &space->maps[i % MAPS_MAX];
-        if (mapping->used && mapping->va == va)
-            return mapping;
-        if (!mapping->used) {
-            if (!make)
-                return NULL;
-            *mapping = (struct mapping){.va = va, .used = true};
-            return mapping;
-        }
-    }
+    for (unsigned i = 0; i < space->entries; i++)
+        if (space->entry[i].number == va >> 21)
+            return &space->entry[i];
+    return NULL;
+}
+
+static struct entry *entry_make(struct fake_space *space, uint64_t va, struct table *table, bool writable)
+{
+    cr_assert(space->entries < ENTRIES_MAX);
+    space->entry[space->entries] = (struct entry){va >> 21, table, writable};
+    return &space->entry[space->entries++];
+}
+
+static void leave(struct fake_space *space, struct entry *entry)
+{
+    if (--entry->table->refs == 0)
+        free(entry->table);
+    *entry = space->entry[--space->entries];
+}
+
+/* How many tables making the entry's table its own takes. */
+static unsigned copies(const struct entry *entry) { return entry && entry->table->refs > 1; }
+
+/* As the exokernel's table_own. */
+static void own(struct entry *entry)
+{
+    if (entry->writable)
+        return;
+    entry->writable = true;
+    if (entry->table->refs == 1)
+        return;
+    for (unsigned i = 0; i < 512; i++)
+        entry->table->map[i].prot &= ~(uint32_t)EXO_MAP_W;
+    struct table *copy = malloc(sizeof(*copy));
+    *copy = *entry->table;
+    copy->refs = 1;
+    entry->table->refs--;
+    entry->table = copy;
+    fake_table_budget--;
 }
 
 static long space_create(void)
@@ -99,7 +129,8 @@ static long space_destroy(exo_handle handle)
     struct fake_space *space = space_of(handle);
     if (handle == present_space)
         return -EXO_E_BUSY;
-    free(space->maps);
+    while (space->entries)
+        leave(space, &space->entry[0]);
     *space = (struct fake_space){0};
     return 0;
 }
@@ -112,13 +143,22 @@ static long space_map(exo_handle handle, const struct exo_map *maps, uint64_t n)
         uint64_t extent = maps[i].frame - FRAME_HANDLE;
         cr_assert(extent < EXTENTS && maps[i].count && !(maps[i].va & LOS_PAGE_MASK) && maps[i].prot);
         cr_assert(maps[i].offset + maps[i].count <= los_test_start.memory[extent].pages);
-        if (fake_map_budget < maps[i].count)
+        unsigned tables = 0;
+        for (uint64_t va = maps[i].va >> 21 << 21; va < maps[i].va + maps[i].count * LOS_PAGE; va += 1ul << 21)
+            tables += copies(entry_of(space, va));
+        if (fake_map_budget < maps[i].count || fake_table_budget < tables)
             return i ? (long)i : -EXO_E_NO_POOL;
         fake_map_budget -= maps[i].count;
         for (uint64_t p = 0; p < maps[i].count; p++) {
-            struct mapping *mapping = slot_of(space, maps[i].va + p * LOS_PAGE, true);
-            mapping->page = (los_pageno)(extent_base[extent] + maps[i].offset + p);
-            mapping->prot = maps[i].prot;
+            uint64_t va = maps[i].va + p * LOS_PAGE;
+            struct entry *entry = entry_of(space, va);
+            if (!entry) {
+                entry = entry_make(space, va, calloc(1, sizeof(struct table)), true);
+                entry->table->refs = 1;
+            }
+            own(entry);
+            entry->table->map[va >> 12 & 511].page = (los_pageno)(extent_base[extent] + maps[i].offset + p);
+            entry->table->map[va >> 12 & 511].prot = maps[i].prot;
         }
     }
     return (long)n;
@@ -127,13 +167,54 @@ static long space_map(exo_handle handle, const struct exo_map *maps, uint64_t n)
 static long space_change(exo_handle handle, uint64_t va, uint64_t pages, uint32_t prot)
 {
     struct fake_space *space = space_of(handle);
+    uint64_t end = va + pages * LOS_PAGE;
+    unsigned tables = 0;
     cr_assert(!(va & LOS_PAGE_MASK) && pages);
-    for (uint64_t i = 0; space->maps && i < MAPS_MAX; i++) {
-        struct mapping *mapping = &space->maps[i];
-        if (mapping->used && mapping->prot && mapping->va - va < pages * LOS_PAGE)
-            mapping->prot = prot;
+    for (int pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < space->entries; i++) {
+            struct entry *entry = &space->entry[i];
+            uint64_t first = entry->number << 21;
+            if (first >= end || first + (1ul << 21) <= va)
+                continue;
+            bool leaves = !prot && copies(entry) && first >= va && first + (1ul << 21) <= end;
+            if (!pass) {
+                tables += leaves ? 0 : copies(entry);
+                continue;
+            }
+            if (leaves) {
+                leave(space, entry);
+                i--;
+                continue;
+            }
+            own(entry);
+            for (unsigned k = 0; k < 512; k++)
+                if (entry->table->map[k].prot && first + k * LOS_PAGE - va < pages * LOS_PAGE)
+                    entry->table->map[k].prot = prot;
+        }
+        if (tables > fake_table_budget)
+            return -EXO_E_NO_POOL;
     }
     return 0;
+}
+
+static long space_share(exo_handle to_handle, exo_handle from_handle, uint64_t va, uint64_t pages)
+{
+    struct fake_space *to = space_of(to_handle), *from = space_of(from_handle);
+    cr_assert(!(va & ((1ul << 21) - 1)) && pages && pages % 512 == 0 && to != from);
+    uint64_t done = 0;
+    for (; done < pages && done < 4 * 512; done += 512) {
+        struct entry *entry = entry_of(from, va + done * LOS_PAGE);
+        if (!entry)
+            continue;
+        cr_assert(!entry_of(to, va + done * LOS_PAGE));
+        if (!fake_map_budget)
+            return done ? (long)done : -EXO_E_NO_POOL;
+        fake_map_budget--;
+        entry->writable = false;
+        entry->table->refs++;
+        entry_make(to, va + done * LOS_PAGE, entry->table, false);
+    }
+    return (long)done;
 }
 
 long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
@@ -154,6 +235,7 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
     case EXO_CALL_SPACE_MAP: return space_map(a, (const struct exo_map *)b, c);
     case EXO_CALL_SPACE_UNMAP: return space_change(a, b, c, 0);
     case EXO_CALL_SPACE_PROTECT: return space_change(a, b, c, (uint32_t)d);
+    case EXO_CALL_SPACE_SHARE: return space_share(a, b, c, d);
     case EXO_CALL_SPACE_SWITCH:
         space_of(a);
         present_space = a;
@@ -164,11 +246,11 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
 
 bool fake_mapped(exo_handle handle, uint64_t va, los_pageno *page, uint32_t *prot)
 {
-    struct mapping *mapping = slot_of(space_of(handle), va & ~LOS_PAGE_MASK, false);
-    if (!mapping || !mapping->prot)
+    const struct entry *entry = entry_of(space_of(handle), va);
+    if (!entry || !entry->table->map[va >> 12 & 511].prot)
         return false;
-    *page = mapping->page;
-    *prot = mapping->prot;
+    *page = entry->table->map[va >> 12 & 511].page;
+    *prot = entry->table->map[va >> 12 & 511].prot & (entry->writable ? ~0u : ~(uint32_t)EXO_MAP_W);
     return true;
 }
 

@@ -17,7 +17,9 @@ bool fake_store(struct los_space *space, uint64_t va, uint8_t value, int *error)
 bool fake_load(struct los_space *space, uint64_t va, uint8_t *value, int *error);
 uint64_t fake_calls(enum exo_call call); /* how often it was made */
 uint64_t fake_spaces(void);              /* alive, but the first */
-extern uint64_t fake_map_budget; /* small pages that space_map will still map before it answers NO_POOL */
+/* Small pages that space_map will still map, and tables that space_share will show, before they answer NO_POOL; and shared tables that
+ * will still be copied. */
+extern uint64_t fake_map_budget, fake_table_budget;
 extern char fake_log[8192];
 
 #endif

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <los/file.h>
+#include "../../../libos/memory/space.h"
 #include "fake_exo.h"
 
-#define RW (LOS_READ | LOS_WRITE)
-#define AT 0x10000000ul
+#define RW   (LOS_READ | LOS_WRITE)
+#define AT   0x10000000ul
+#define PART (1ul << PART_SHIFT)
 
 static int error;
 
@@ -38,6 +40,25 @@ static uint64_t map(struct los_space *space, uint64_t at, uint64_t pages, uint32
                                 NULL, NULL);
     cr_assert(result > 0, "map: %ld", result);
     return (uint64_t)result;
+}
+/* What the exokernel maps is what the record says, and writable only where nobody else has the page. */
+static void check_record(struct los_space *space, uint64_t at, uint64_t pages)
+{
+    for (uint64_t va = at; va < at + pages * LOS_PAGE; va += LOS_PAGE) {
+        los_pageno page;
+        uint32_t prot;
+        if (!fake_mapped(space->handle, va, &page, &prot))
+            continue;
+        const struct chunk *chunk = chunk_find(space, va);
+        unsigned slot = chunk_slot(va);
+        cr_assert(chunk && (chunk->present >> slot & 1), "mapped at %lx, not recorded", va);
+        cr_assert_eq(chunk->page[slot], page, "another page at %lx", va);
+        if (!(prot & EXO_MAP_W))
+            continue;
+        cr_assert(!chunk_shared(chunk) && (chunk->writable >> slot & 1), "writable at %lx", va);
+        cr_assert(!(chunk->own >> slot & 1) || los_page_refs(page) == 1, "a shared page is writable at %lx",
+                  va);
+    }
 }
 static uint64_t all_free(void)
 {
@@ -187,7 +208,8 @@ Test(memory_space, fork_copies_on_write)
         store(parent, AT + i * LOS_PAGE, (uint8_t)i);
     uint64_t maps = fake_calls(EXO_CALL_SPACE_MAP), free = los_pages_free_count();
     struct los_space *child = los_space_fork(parent);
-    cr_assert_eq(fake_calls(EXO_CALL_SPACE_MAP), maps + 2, "one call for each side");
+    cr_assert_eq(fake_calls(EXO_CALL_SPACE_MAP), maps);
+    cr_assert_eq(fake_calls(EXO_CALL_SPACE_SHARE), 1);
     cr_assert_eq(fake_calls(EXO_CALL_SPACE_PROTECT), 0);
     cr_assert(free - los_pages_free_count() < 8, "a fork copies no page of the program");
     for (unsigned i = 0; i < 40; i += 2) {
@@ -215,7 +237,9 @@ Test(memory_space, pages_left_alone_become_writable_together)
     map(parent, AT, 16, RW, 0);
     for (unsigned i = 0; i < 16; i++)
         store(parent, AT + i * LOS_PAGE, 1);
-    los_space_unref(los_space_fork(parent));
+    struct los_space *child = los_space_fork(parent);
+    store(child, AT, 7); /* or the parent would just take all of it back */
+    los_space_unref(child);
     uint64_t maps = fake_calls(EXO_CALL_SPACE_MAP);
     for (unsigned i = 0; i < 16; i++)
         store(parent, AT + i * LOS_PAGE, 2);
@@ -248,16 +272,163 @@ Test(memory_space, a_fork_out_of_memory_changes_nothing)
     map(parent, AT, 40, RW, 0);
     for (unsigned i = 0; i < 40; i++)
         store(parent, AT + i * LOS_PAGE, (uint8_t)i);
-    uint64_t before = all_free();
-    fake_map_budget = 50; /* enough for one side */
-    cr_assert_null(los_space_fork(parent));
-    fake_map_budget = UINT64_MAX;
-    cr_assert_eq(all_free(), before);
-    cr_assert_eq(fake_spaces(), 1);
-    for (unsigned i = 0; i < 40; i++) {
-        cr_assert_eq(load(parent, AT + i * LOS_PAGE), i);
-        store(parent, AT + i * LOS_PAGE, 5);
+    map(parent, AT + 10 * PART, 1, RW, 0);
+    store(parent, AT + 10 * PART, 9);
+    map(parent, AT + 100 * PART, 1, RW, 0);
+    store(parent, AT + 100 * PART, 9);
+    for (uint64_t budget = 0; budget < 3; budget++) {
+        uint64_t before = all_free();
+        fake_map_budget = budget;
+        cr_assert_null(los_space_fork(parent));
+        fake_map_budget = UINT64_MAX;
+        cr_assert_eq(all_free(), before);
+        cr_assert_eq(fake_spaces(), 1);
+        check_record(parent, AT, 40);
+        for (unsigned i = 0; i < 40; i++) {
+            cr_assert_eq(load(parent, AT + i * LOS_PAGE), i);
+            store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+        }
     }
+}
+
+Test(memory_space, a_fork_that_nobody_writes_after_costs_one_call_to_take_back)
+{
+    fake_start(4000);
+    struct los_space *parent = los_space_create();
+    map(parent, AT, 512, RW, 0);
+    for (unsigned i = 0; i < 512; i++)
+        store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+    uint64_t free = all_free(), maps = fake_calls(EXO_CALL_SPACE_MAP);
+    struct los_space *child = los_space_fork(parent), *grandchild = los_space_fork(child);
+    cr_assert_eq(child->resident_pages, 512);
+    cr_assert_eq(load(grandchild, AT + 300 * LOS_PAGE), (uint8_t)300);
+    cr_assert_eq(fake_calls(EXO_CALL_SPACE_MAP), maps);
+    los_space_unref(child);
+    check_record(grandchild, AT, 512);
+    los_space_unref(grandchild);
+    cr_assert_eq(all_free(), free);
+    for (unsigned i = 0; i < 512; i++)
+        store(parent, AT + i * LOS_PAGE, 1);
+    cr_assert_eq(fake_calls(EXO_CALL_SPACE_MAP), maps + 1);
+    check_record(parent, AT, 512);
+}
+
+/* Each change to a part that is shared, by either side, leaves the other as it was. */
+Test(memory_space, every_change_parts_from_what_is_shared)
+{
+    static const uint64_t left[] = {10, 0, 600, 600, 600, 600};
+    for (int change = 0; change < 7; change++)
+        for (int by_child = 0; by_child < 2; by_child++) {
+            if (!change && !by_child)
+                fake_start(6000);
+            uint64_t before = all_free();
+            struct los_space *parent = los_space_create();
+            uint64_t at = AT + 500 * LOS_PAGE; /* in three parts */
+            map(parent, at, 600, RW, 0);
+            for (unsigned i = 0; i < 600; i++)
+                store(parent, at + i * LOS_PAGE, (uint8_t)i);
+            struct los_space *child = los_space_fork(parent);
+            struct los_space *space = by_child ? child : parent, *other = by_child ? parent : child;
+            switch (change) {
+            case 0: cr_assert_eq(los_space_unmap(space, at + 4 * LOS_PAGE, 590 * LOS_PAGE), 0); break;
+            case 1: cr_assert_eq(los_space_discard(space, at, 600 * LOS_PAGE), 0); break;
+            case 2: cr_assert_eq(los_space_protect(space, at, 600 * LOS_PAGE, LOS_READ), 0); break;
+            case 3: cr_assert_eq(los_space_protect(space, at, 600 * LOS_PAGE, 0), 0); break;
+            case 4:
+                cr_assert_eq(
+                    los_space_remap(space, at, 600 * LOS_PAGE, 600 * LOS_PAGE, true, true, AT + 9 * PART),
+                    AT + 9 * PART);
+                cr_assert_eq(load(space, AT + 9 * PART + 77 * LOS_PAGE), 77);
+                check_record(space, AT + 9 * PART, 600);
+                break;
+            case 5: cr_assert_eq(los_space_write(space, at + 20 * LOS_PAGE, "x", 1, false), 1); break;
+            default: los_space_unref(space); space = NULL;
+            }
+            if (space) {
+                check_record(space, AT, 1536);
+                cr_assert_eq(space->resident_pages, left[change]);
+            }
+            check_record(other, AT, 1536);
+            cr_assert_eq(other->resident_pages, 600);
+            for (unsigned i = 0; i < 600; i++) {
+                cr_assert_eq(load(other, at + i * LOS_PAGE), (uint8_t)i);
+                store(other, at + i * LOS_PAGE, 1);
+            }
+            if (change == 3)
+                cr_assert_eq(los_space_protect(space, at, 600 * LOS_PAGE, LOS_READ), 0);
+            for (unsigned i = 0; i < 600 && change >= 2 && change < 5; i++)
+                cr_assert_eq(load(space, (change == 4 ? AT + 9 * PART : at) + i * LOS_PAGE), (uint8_t)i);
+            los_space_unref(other);
+            if (space)
+                los_space_unref(space);
+            cr_assert_eq(all_free(), before);
+        }
+}
+
+/* No frame for the exokernel's copy of a table: an error, and nothing has happened. */
+Test(memory_space, parting_without_a_frame)
+{
+    fake_start(6000);
+    struct los_space *parent = los_space_create();
+    map(parent, AT, 600, RW, 0);
+    for (unsigned i = 0; i < 600; i++)
+        store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+    struct los_space *child = los_space_fork(parent);
+    uint64_t before = all_free();
+    fake_table_budget = 0;
+    cr_assert_eq(refused_store(child, AT + LOS_PAGE), -LOS_E_NOMEM);
+    cr_assert_eq(load(child, AT + LOS_PAGE), 1);
+    cr_assert_eq(los_space_protect(child, AT + LOS_PAGE, LOS_PAGE, LOS_READ), -LOS_E_NOMEM);
+    cr_assert_eq(los_space_unmap(child, AT + 520 * LOS_PAGE, LOS_PAGE), -LOS_E_NOMEM);
+    cr_assert_eq(los_space_remap(child, AT, 600 * LOS_PAGE, 600 * LOS_PAGE, true, true, AT + 9 * PART),
+                 -LOS_E_NOMEM);
+    cr_assert(all_free() + 2 >= before, "but for regions split");
+    cr_assert_eq(child->resident_pages, 600);
+    check_record(child, AT, 600);
+    check_record(parent, AT, 600);
+    fake_table_budget = UINT64_MAX;
+    for (unsigned i = 0; i < 600; i++) {
+        cr_assert_eq(load(parent, AT + i * LOS_PAGE), (uint8_t)i);
+        store(parent, AT + i * LOS_PAGE, 5);
+        cr_assert_eq(load(child, AT + i * LOS_PAGE), (uint8_t)i);
+    }
+    check_record(parent, AT, 600);
+    check_record(child, AT, 600);
+}
+
+/* Without memory for a copy of the record, a change is refused and nothing has happened. */
+Test(memory_space, parting_without_memory)
+{
+    fake_start(4000);
+    struct los_space *parent = los_space_create();
+    map(parent, AT, 600, RW, 0);
+    for (unsigned i = 0; i < 600; i++)
+        store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+    struct los_space *child = los_space_fork(parent);
+    los_heap_trim();
+    static void *all[4096], *small[20000];
+    unsigned n = 0, small_count = 0;
+    while ((all[n] = los_alloc(4096)))
+        n++;
+    while ((small[small_count] = los_alloc(320)) || (small[small_count] = los_alloc(96)))
+        small_count++;
+    cr_assert_eq(los_space_unmap(child, AT + 3 * LOS_PAGE, LOS_PAGE), -LOS_E_NOMEM);
+    cr_assert_eq(los_space_discard(child, AT + 3 * LOS_PAGE, LOS_PAGE), -LOS_E_NOMEM);
+    cr_assert_eq(los_space_protect(child, AT, 600 * LOS_PAGE, LOS_READ), -LOS_E_NOMEM);
+    cr_assert_eq(refused_store(child, AT), -LOS_E_NOMEM);
+    cr_assert(!los_space_write(child, AT, "x", 1, false));
+    check_record(child, AT, 600);
+    check_record(parent, AT, 600);
+    while (n)
+        los_free(all[--n]);
+    while (small_count)
+        los_free(small[--small_count]);
+    for (unsigned i = 0; i < 600; i++) {
+        cr_assert_eq(load(parent, AT + i * LOS_PAGE), (uint8_t)i);
+        cr_assert_eq(load(child, AT + i * LOS_PAGE), (uint8_t)i);
+        store(child, AT + i * LOS_PAGE, 5);
+    }
+    cr_assert_eq(load(parent, AT + 599 * LOS_PAGE), (uint8_t)599);
 }
 
 Test(memory_space, files)
@@ -418,6 +589,8 @@ Test(memory_space, no_page_tables_is_an_error)
     fake_start(4000);
     struct los_space *space = los_space_create();
     map(space, AT, 10, RW, 0);
+    store(space, AT, 1);
+    cr_assert_eq(los_space_discard(space, AT, LOS_PAGE), 0); /* the array of parts stays */
     uint64_t before = all_free();
     fake_map_budget = 0;
     cr_assert_eq(refused_store(space, AT), -LOS_E_NOMEM);
@@ -529,6 +702,7 @@ Test(memory_space, patched_text_is_shared_and_never_reaches_the_file)
 
 /* Random changes of two spaces, one forked from the other now and then, checked against plain arrays. */
 #define WALK_PAGES 160u
+#define WALK_AT    (AT + PART - 80 * LOS_PAGE) /* in two parts */
 struct model {
     struct los_space *space;
     uint8_t value[WALK_PAGES], protection[WALK_PAGES]; /* protection 0xff: nothing there */
@@ -536,8 +710,9 @@ struct model {
 
 static void walk_check(struct model *model)
 {
+    check_record(model->space, WALK_AT, WALK_PAGES);
     for (unsigned i = 0; i < WALK_PAGES; i++) {
-        uint64_t va = AT + i * LOS_PAGE;
+        uint64_t va = WALK_AT + i * LOS_PAGE;
         uint8_t value = 0;
         bool good = fake_load(model->space, va, &value, &error);
         if (model->protection[i] == 0xff)
@@ -563,7 +738,7 @@ static void walk_step(struct model *model)
     unsigned first = (unsigned)rand() % WALK_PAGES, n = 1 + (unsigned)rand() % 40;
     if (first + n > WALK_PAGES)
         n = WALK_PAGES - first;
-    uint64_t va = AT + first * LOS_PAGE;
+    uint64_t va = WALK_AT + first * LOS_PAGE;
     uint8_t protection = (uint8_t[]){0, LOS_READ, RW, RW}[rand() % 4];
     bool hole = false;
     switch (rand() % 8) {
@@ -596,8 +771,8 @@ static void walk_step(struct model *model)
         if (to + n > WALK_PAGES || (to < first + n && first < to + n))
             break;
         cr_assert_eq(
-            los_space_remap(model->space, va, n * LOS_PAGE, n * LOS_PAGE, true, true, AT + to * LOS_PAGE),
-            AT + to * LOS_PAGE);
+            los_space_remap(model->space, va, n * LOS_PAGE, n * LOS_PAGE, true, true, WALK_AT + to * LOS_PAGE),
+            WALK_AT + to * LOS_PAGE);
         memcpy(model->value + to, model->value + first, n);
         memcpy(model->protection + to, model->protection + first, n);
         memset(model->protection + first, 0xff, n);
@@ -606,7 +781,7 @@ static void walk_step(struct model *model)
     default:
         for (unsigned i = first; i < first + n; i++) {
             uint8_t value = (uint8_t)rand();
-            bool good = fake_store(model->space, AT + i * LOS_PAGE, value, &error);
+            bool good = fake_store(model->space, WALK_AT + i * LOS_PAGE, value, &error);
             cr_assert_eq(good, model->protection[i] == RW);
             if (good)
                 model->value[i] = value;
