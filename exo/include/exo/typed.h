@@ -93,7 +93,7 @@ typedef EXO_TOKEN(NONE, 0) exo_none; /* what integers and untyped pointers count
                 EXO_ON(KIND, RIGHTS, call, t, EXO_HANDLE(u), ##__VA_ARGS__))
 /* A call that makes a token of the type of `given`: stores it in *out; the value is 0 or the error. */
 #define EXO_MAKES(given, out, result)                                                                          \
-    ({                                                                                                         \
+    exo_error_of(({                                                                                            \
         _Static_assert(EXO_IS_TOKEN(*(out)) && EXO_KIND_OF(*(out)) == EXO_KIND_OF(given),                      \
                        "the last argument must point to a token of the kind that the call makes");             \
         _Static_assert(                                                                                        \
@@ -102,8 +102,8 @@ typedef EXO_TOKEN(NONE, 0) exo_none; /* what integers and untyped pointers count
         long made_ = (result);                                                                                 \
         if (made_ >= 0)                                                                                        \
             *(out) = (__typeof__(*(out)))made_;                                                                \
-        exo_error_of(made_);                                                                                   \
-    })
+        made_;                                                                                                 \
+    }))
 static inline __attribute__((warn_unused_result)) long exo_error_of(long result)
 {
     return result < 0 ? result : 0;
@@ -145,23 +145,24 @@ static inline void exo_message_put(struct exo_message *message, exo_handle token
 
 /* --- the calls, as in calls.h ----------------------------------------------------------------------------------------------- */
 #define exo_token_derive(token, RIGHTS, offset, count, out)                                                    \
-    EXO_CHECKED(                                                                                               \
-        EXO_NEED_ANY(token_derive, 1, token, EXO_SPLIT);                                                       \
-        EXO_NEED_FEWER(token_derive, 2, token, RIGHTS),                                                        \
-        EXO_MAKES(EXO_WITH(token, RIGHTS), out, (exo_token_derive)(EXO_HANDLE(token), RIGHTS, offset, count)))
+    EXO_MAKES(EXO_WITH(token, RIGHTS), out,                                                                    \
+              EXO_CHECKED(EXO_NEED_ANY(token_derive, 1, token, EXO_SPLIT);                                     \
+                          EXO_NEED_FEWER(token_derive, 2, token, RIGHTS),                                      \
+                          (exo_token_derive)(EXO_HANDLE(token), RIGHTS, offset, count)))
 /* *out is the receiver's: to be told to it, of no use in the caller's calls. */
 #define exo_token_send(domain, token, RIGHTS, flags, out)                                                      \
-    EXO_CHECKED(EXO_NEED_ANY(token_send, 2, token, EXO_SEND);                                                  \
-                EXO_NEED_FEWER(token_send, 3, token, RIGHTS),                                                  \
-                EXO_MAKES(EXO_WITH(token, RIGHTS), out,                                                        \
+    EXO_MAKES(EXO_WITH(token, RIGHTS), out,                                                                    \
+              EXO_CHECKED(EXO_NEED_ANY(token_send, 2, token, EXO_SEND);                                        \
+                          EXO_NEED_FEWER(token_send, 3, token, RIGHTS),                                        \
                           EXO_ON(DOMAIN, EXO_W, token_send, domain, EXO_HANDLE(token), RIGHTS, flags)))
 #define exo_token_drop(token)                                                                                  \
     EXO_CHECKED(EXO_NEED_TOKEN(token_drop, 1, token), (exo_token_drop)(EXO_HANDLE(token)))
 /* *out: the upper part, NULL where there is none. */
 #define exo_token_give_back(token, offset, count, out)                                                         \
-    EXO_CHECKED(EXO_REFUSE(EXO_IS_RANGE(token), token_give_back,                                               \
-                           "argument 1 must be a FRAME, PORTS, IRQ or PCI token"),                             \
-                EXO_MAKES(token, out, (exo_token_give_back)(EXO_HANDLE(token), offset, count)))
+    EXO_MAKES(token, out,                                                                                      \
+              EXO_CHECKED(EXO_REFUSE(EXO_IS_RANGE(token), token_give_back,                                     \
+                                     "argument 1 must be a FRAME, PORTS, IRQ or PCI token"),                   \
+                          (exo_token_give_back)(EXO_HANDLE(token), offset, count)))
 #define exo_token_revoke(token)                                                                                \
     EXO_CHECKED(EXO_NEED_ANY(token_revoke, 1, token, EXO_OWN), (exo_token_revoke)(EXO_HANDLE(token)))
 #define exo_token_recall(token, count, deadline_ns)                                                            \
@@ -188,8 +189,8 @@ static inline void exo_message_put(struct exo_message *message, exo_handle token
 #define exo_space_switch(space)                EXO_ON(SPACE, EXO_X, space_switch, space)
 #define exo_space_query(space, va, entries, n) EXO_ON(SPACE, EXO_R, space_query, space, va, entries, n)
 #define exo_vcpu_create(domain, space, page, page_va, number, out)                                             \
-    EXO_CHECKED(EXO_NEED(vcpu_create, 3, page, FRAME, EXO_R | EXO_W),                                          \
-                EXO_MAKES((exo_vcpu)0, out,                                                                    \
+    EXO_MAKES((exo_vcpu)0, out,                                                                                \
+              EXO_CHECKED(EXO_NEED(vcpu_create, 3, page, FRAME, EXO_R | EXO_W),                                \
                           EXO_ON_TWO(DOMAIN, EXO_W, SPACE, EXO_X, vcpu_create, domain, space,                  \
                                      EXO_HANDLE(page), page_va, number)))
 #define exo_vcpu_entries(vcpu, syscall, fault, event)                                                          \
@@ -219,8 +220,9 @@ static inline void exo_message_put(struct exo_message *message, exo_handle token
 #define exo_pci_attach(pci, space, slot)         EXO_ON_TWO(PCI, EXO_X, SPACE, EXO_W, pci_attach, pci, space, slot)
 #define exo_pci_detach(pci)                      EXO_ON(PCI, EXO_X, pci_attach, pci, 0, 0)
 #define exo_queue_create(pci, index, frame, out)                                                               \
-    EXO_CHECKED(EXO_NEED(queue_create, 3, frame, FRAME, EXO_OWN),                                              \
-                EXO_MAKES((exo_queue)0, out, EXO_ON(PCI, EXO_X, queue_create, pci, index, EXO_HANDLE(frame))))
+    EXO_MAKES((exo_queue)0, out,                                                                               \
+              EXO_CHECKED(EXO_NEED(queue_create, 3, frame, FRAME, EXO_OWN),                                    \
+                          EXO_ON(PCI, EXO_X, queue_create, pci, index, EXO_HANDLE(frame))))
 #define exo_queue_transfer(queue, buffers, n, done, m)                                                         \
     EXO_ON(QUEUE, EXO_W, queue_transfer, queue, buffers, n, done, m)
 #define exo_machine_power(machine, action) EXO_ON(MACHINE, EXO_X, machine_power, machine, action)
