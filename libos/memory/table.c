@@ -5,7 +5,7 @@
  * A chunk keeps bits beside its page numbers, so that copying and destroying a space touches what is there and no more; a
  * small process needs about a dozen chunks of a third of a KiB.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include "space.h"
 
 #define BUCKETS_FIRST 16u
@@ -202,10 +202,10 @@ void map_add(struct map_batch *batch, uint64_t va, los_pageno page, uint32_t pro
         return;
     }
     uint64_t offset;
-    exo_handle frame = los_page_frame(page, &offset);
+    exo_frame_rwx frame = los_page_frame(page, &offset);
     if (batch->count) {
         struct exo_map *last = &batch->map[batch->count - 1];
-        if (last->frame == frame && last->prot == prot && last->offset + last->count == offset &&
+        if (last->frame == EXO_HANDLE(frame) && last->prot == prot && last->offset + last->count == offset &&
             last->va + last->count * LOS_PAGE == va) {
             last->count++;
             return;
@@ -213,7 +213,7 @@ void map_add(struct map_batch *batch, uint64_t va, los_pageno page, uint32_t pro
         if (batch->count == LOS_COUNT(batch->map))
             send(batch);
     }
-    batch->map[batch->count++] = (struct exo_map){va, frame, offset, 1, prot};
+    batch->map[batch->count++] = EXO_MAP_COMPUTED(va, frame, offset, 1, prot);
 }
 
 int map_flush(struct map_batch *batch)

@@ -115,7 +115,8 @@ static inline __attribute__((warn_unused_result)) long exo_error_of(long result)
     ((struct exo_token(*)[][EXO_KIND_OF(t) * (EXO_ALL + 1) + ((RIGHTS)&EXO_ALL) + 1]) EXO_HANDLE(t))
 #define exo_weaken(t, RIGHTS)                                                                                  \
     EXO_CHECKED(EXO_NEED_TOKEN(weaken, 1, t); EXO_NEED_FEWER(weaken, 2, t, RIGHTS), EXO_WITH(t, RIGHTS))
-#define exo_trust(KIND, RIGHTS, handle) ((EXO_TOKEN(KIND, RIGHTS)) _Generic((handle), exo_handle : (handle)))
+#define exo_trust(KIND, RIGHTS, handle) ((struct exo_token(*)[][EXO_TYPE(KIND, RIGHTS)])exo_untyped(handle))
+static inline exo_handle exo_untyped(exo_handle handle) { return handle; } /* refuses what is a token already */
 
 /* --- structures that hold handles ----------------------------------------------------------------------------------------- */
 _Static_assert(EXO_MAP_R == (int)EXO_R && EXO_MAP_W == (int)EXO_W && EXO_MAP_X == (int)EXO_X, "letters agree");
