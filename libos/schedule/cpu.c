@@ -28,10 +28,11 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
 {
     struct los_cpu *cpu = los_cpu_number(number);
     struct los_thread *idle = &idle_threads[number];
-    exo_event event = cpu->event; /* vCPU 0 has set it before this one started */
+    exo_event event = cpu->event, lock_event = cpu->lock_event; /* set by vCPU 0 before this one started */
     los_start_page = start;
     memset(cpu, 0, sizeof *cpu);
     cpu->event = event;
+    cpu->lock_event = lock_event;
     cpu->self = cpu;
     cpu->number = number;
     cpu->page = (struct exo_vcpu_page *)((char *)cpu - EXO_VP_LIBOS);
