@@ -45,7 +45,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit mutant mutants guest adversary device iso size check purity format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants guest adversary device iso size check purity readme format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -56,6 +56,7 @@ run: deps
 
 test: deps
 	@$(MAKE) -s check size
+	@$(MAKE) -s types
 	@$(MAKE) -s unit
 	@$(MAKE) -s all iso
 	@test/guest/run
@@ -198,6 +199,10 @@ mutant:
 mutants:
 	@test/mutants/run
 
+# Misuses of tokens that the compiler must refuse.
+types:
+	@test/must-not-compile/run
+
 # --- tests in the guest: small static programs beside busybox -----------------------------------------------------------
 GUEST_PROGRAMS := $(patsubst test/guest/programs/%.c,$(BUILD)/test/programs/%,$(wildcard test/guest/programs/*.c))
 
@@ -225,9 +230,10 @@ CPPCHECK_FLAGS := --std=c11 --platform=unix64 --enable=warning,portability --inl
     --suppressions-list=.cppcheck -D__x86_64__ -D__GNUC__=12 '-D_Noreturn=__attribute__((noreturn))'
 
 check: purity
+	@test/exo-readme --check
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck $(CPPCHECK_FLAGS) --cppcheck-build-dir=$$(mkdir -p $(BUILD)/cppcheck && echo $(BUILD)/cppcheck) -j2 \
-	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/%,$(filter %.c,$(C_FILES)))
+	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/% test/must-not-compile/%,$(filter %.c,$(C_FILES)))
 	@echo "check: formatter, static checker and purity agree"
 
 purity:
@@ -235,6 +241,10 @@ purity:
 
 size:
 	@test/size
+
+# The table of calls in exo/README.md, from the contracts in calls.h.
+readme:
+	@test/exo-readme --write
 
 format:
 	clang-format -i $(C_FILES)
