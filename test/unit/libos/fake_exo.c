@@ -164,9 +164,9 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
     }
 }
 
-bool(fake_mapped)(exo_handle space, uint64_t va, los_pageno *page, uint32_t *prot)
+bool(fake_mapped)(exo_handle handle, uint64_t va, los_pageno *page, uint32_t *prot)
 {
-    struct mapping *mapping = slot_of(space_of(space), va & ~LOS_PAGE_MASK, false);
+    struct mapping *mapping = slot_of(space_of(handle), va & ~LOS_PAGE_MASK, false);
     if (!mapping || !mapping->prot)
         return false;
     *page = mapping->page;
