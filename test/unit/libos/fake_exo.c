@@ -246,9 +246,9 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
     }
 }
 
-bool(fake_mapped)(exo_handle space, uint64_t va, los_pageno *page, uint32_t *prot)
+bool(fake_mapped)(exo_handle handle, uint64_t va, los_pageno *page, uint32_t *prot)
 {
-    const struct entry *entry = entry_of(space_of(space), va);
+    const struct entry *entry = entry_of(space_of(handle), va);
     if (!entry || !entry->table->map[va >> 12 & 511].prot)
         return false;
     *page = entry->table->map[va >> 12 & 511].page;
