@@ -124,5 +124,6 @@ ATTACK(hogs, refill_by_binding, ON_ALL_CPUS, 4000)
     }
     EXPECT_GOOD(exo_vcpu_state(START->vcpu[vcpu], &after));
     uint64_t used = after.cpu_ns - before.cpu_ns, due = (now_ns() - start) * GIVEN_BUDGET_US / 10000;
-    EXPECT(used < due * 3 / 2, "it got %u us where %u us were its share", used / US, due / US);
+    EXPECT(used < due * 11 / 10 || !START->argument[0] /* time is not exact */,
+           "it got %u us where %u us were its share", used / US, due / US);
 }

@@ -156,8 +156,11 @@ static struct wish wish_for(const struct attack *attack)
         .entry = attack->run, .vcpus = 1, .cpu_of_all = ALL_ON(cpus - 1), .budget_us = GIVEN_BUDGET_US};
     if (attack->flags & ON_ALL_CPUS)
         wish.vcpus = cpus, wish.cpu_of_all = 0;
-    if (attack->flags & TWO_VCPUS && wish.vcpus < 2)
-        wish.vcpus = 2, wish.cpu_of_all = cpus < 2 ? ALL_ON(0) : 0;
+    if (attack->flags & TWO_VCPUS) { /* they shall meet: more time for each */
+        wish.budget_us = cpus < 2 ? 3 * GIVEN_BUDGET_US / 2 : 3 * GIVEN_BUDGET_US;
+        wish.vcpus = cpus < 2 ? 2 : wish.vcpus;
+        wish.cpu_of_all = attack->flags & ON_ALL_CPUS ? wish.cpu_of_all : 0;
+    }
     wish.period_us = 10000;
     if (attack->flags & HOG)
         wish.budget_us = 600000, wish.period_us = 1000000;
@@ -195,6 +198,7 @@ static bool run_attack(const struct attack *attack)
     struct wish wish = wish_for(attack);
     domain_new(&attacker, &wish, 1);
     give(&attacker);
+    attacker.start->argument[0] = exact;
     domain_start(&attacker);
     char why[sizeof attacker.start->line[0]];
     const char *wrong = attack->meddle ? attack->meddle(&attacker, lent, (uint8_t *)WINDOW(LENT_WINDOW)) : NULL;
@@ -240,7 +244,7 @@ static void judge_whole_run(const struct victim_state *start)
     good = true;
     struct victim_state now = look_at_victim();
     uint64_t share = least_share_of(start, &now);
-    log_line("the victim had %u %% of its time in %u ms", share, (now.ns - start->ns) / MS);
+    log_line("the whole run: the victim had %u %% of its time in %u ms", share, (now.ns - start->ns) / MS);
     if (now.ns - start->ns < 10 * SHARE_MS * MS)
         return;
     JUDGE(share >= 50, "the victim was starved");

@@ -225,9 +225,12 @@ static const char *lend_and_revoke(struct domain *attacker, exo_handle lent, uin
     for (uint64_t i = 0; now_ns() < end && !wrong; i++) {
         exo_handle handle =
             (exo_handle)MUST(exo_token_send(attacker->domain, lent, EXO_ALL, EXO_SEND_CONTENTS));
+        uint64_t rounds = attacker->start->word[ROUNDS], late = now_ns() + 20 * MS;
         attacker->start->word[HANDLE] = handle;
         take_pending();
-        exo_vcpu_block(now_ns() + i % 8 * 500 * US);
+        while (attacker->start->word[ROUNDS] == rounds && now_ns() < late)
+            exo_vcpu_block(now_ns() + 200 * US);
+        exo_vcpu_block(now_ns() + i % 8 * 200 * US);
         MUST(exo_token_revoke(lent));
         for (unsigned page = 0; page < LENT_PAGES; page++)
             word[page * PAGE / 8] = i;
@@ -249,7 +252,7 @@ static void store_a_while(uint64_t va)
 /* The token is mapped, derived, sent, dropped, used as a vCPU's page: all of it while it is being revoked. */
 ATTACK(races, revoke_and_use, RACE | BIG, 5000, lend_and_revoke)
 {
-    uint64_t va = VA + vcpu * 16 * PAGE, rounds = 0;
+    uint64_t va = VA + vcpu * 16 * PAGE;
     for (uint64_t i = 0; get(STOP) == 0; i++) {
         exo_handle token = get(HANDLE);
         if (i % 4 == 1) {
@@ -264,13 +267,14 @@ ATTACK(races, revoke_and_use, RACE | BIG, 5000, lend_and_revoke)
         long result = map_here(va, token, 0, 1, EXO_MAP_R | EXO_MAP_W);
         EXPECT(result == 1 || result == -EXO_E_BAD_HANDLE || result == -EXO_E_BUSY, "space_map: %s",
                error_name(result));
-        rounds += result == 1;
+        if (result == 1)
+            __atomic_fetch_add(&START->word[ROUNDS], 1, __ATOMIC_SEQ_CST);
         attempt(store_a_while, va, NULL);
         if (i % 4)
             exo_token_drop(token);
         exo_vcpu_yield();
     }
-    EXPECT(rounds > 0, "the token was never seen");
+    EXPECT(get(ROUNDS) > 0, "the token was never seen");
 }
 
 /* --- destroying while it runs ------------------------------------------------------------------------------------------------- */

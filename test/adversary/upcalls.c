@@ -56,12 +56,12 @@ static struct exo_vcpu_state state_of(const struct subject *subject)
     return state;
 }
 
-/* Waits until it has stopped, at most 500 ms. */
+/* Waits until it has stopped, at most 5 s. */
 static struct exo_vcpu_state wait_for(const struct subject *subject)
 {
     struct exo_vcpu_state state = state_of(subject);
-    for (unsigned i = 0; i < 100 && state.status < EXO_VCPU_EXITED; i++) {
-        wait_a_little(5 * MS);
+    for (uint64_t late = now_ns() + 5000 * MS; state.status < EXO_VCPU_EXITED && now_ns() < late;) {
+        wait_a_little(2 * MS);
         state = state_of(subject);
     }
     return state;
@@ -105,7 +105,7 @@ static void judge(const struct row *row)
     end_subject(&subject);
 }
 
-ATTACK(upcalls, bad_entries, BIG)
+ATTACK(upcalls, bad_entries, BIG, 20000)
 {
     const uint64_t nowhere = 0x123456000, data = MEMORY_VA, last = EXO_USER_END - 1,
                    page = (uint64_t)VCPU_PAGE(SUBJECT);
