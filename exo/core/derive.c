@@ -37,6 +37,8 @@ long call_token_send(const struct call *call)
         return -EXO_E_DEAD;
     NEED_OK(token_room(to.domain, 0));
     if (token->kind == EXO_FRAME && !(flags & EXO_SEND_CONTENTS)) {
+        if (!(token->rights & EXO_W)) /* zeroing is writing, and others may own what is written */
+            return -EXO_E_NO_RIGHT;
         if (!frame_all_user(token->base, token->count) || frame_any_written(token->base, token->count))
             return -EXO_E_BUSY;
         struct work work = {16 * ZEROED_PER_CALL};

@@ -51,7 +51,7 @@ static inline long exo_token_derive(exo_handle token, uint64_t rights, uint64_t 
 }
 
 /* Gives the domain a child of `token` with `rights`. DOMAIN [W], any kind [SEND]. flags: enum exo_send_flag.
- * Frames that were ever mapped writable arrive zeroed unless EXO_SEND_CONTENTS. Returns the handle in the
+ * Frames that were ever mapped writable arrive zeroed unless EXO_SEND_CONTENTS: without it FRAME [SEND W]. Returns the handle in the
  * receiver's table (meaningless in the caller's). BAD_ARGUMENT: rights exceed the source's, unknown flags.
  * NO_SLOT, NO_POOL: the receiver's. AGAIN: zeroing is under way, call again with the same arguments. DEAD. BUSY: without
  * EXO_SEND_CONTENTS, a frame that was written is still mapped somewhere (it could not arrive zeroed), or one is in a pool. */

@@ -115,6 +115,9 @@ Test(token, send_needs_the_right_and_a_live_domain)
     cr_assert_eq(exo_token_send(domain, keep, EXO_R, 0), -EXO_E_NO_RIGHT);
     cr_assert_eq(exo_token_send(domain, frames, EXO_R, 4), -EXO_E_BAD_ARGUMENT);
     cr_assert_eq(exo_token_send(frames, frames, EXO_R, 0), -EXO_E_BAD_KIND);
+    exo_handle look = (exo_handle)exo_token_derive(frames, EXO_R | EXO_SEND, 0, 1);
+    cr_assert_eq(exo_token_send(domain, look, EXO_R, 0), -EXO_E_NO_RIGHT, "zeroing it takes W");
+    cr_assert_gt(exo_token_send(domain, look, EXO_R, EXO_SEND_CONTENTS), 0);
     cr_assert_gt(exo_token_send(domain, frames, EXO_R, EXO_SEND_MOVE), 0);
     struct exo_token_info info;
     cr_assert_eq(exo_token_info(frames, &info), -EXO_E_BAD_HANDLE);
