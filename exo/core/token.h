@@ -101,6 +101,13 @@ void token_embed(struct token *token, enum token_role role, enum exo_kind kind, 
 /* Takes a token of a table away; its children go to its parent. */
 void token_drop(struct token *token);
 
+/* --- derive.c: sending ---------------------------------------------------------------------------------------- */
+
+/* 0 if a child of the token with these rights may be made in the domain's table; else -BAD_ARGUMENT, -DEAD, -NO_SLOT, -NO_POOL. */
+long token_may_go(const struct token *token, const struct domain *to, uint64_t rights);
+/* Makes it; move: the sender's token is dropped. */
+exo_handle token_hand_on(struct token *token, struct domain *to, uint32_t rights, bool move);
+
 /* --- revoke.c -------------------------------------------------------------------------------------------------- */
 
 /* Ends everything below the token. `actor`: the domain whose own mappings need not end, since it revokes or is being

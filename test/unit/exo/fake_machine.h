@@ -22,8 +22,9 @@ extern struct vcpu *fake_running[EXO_CPUS_MAX];
 extern bool fake_irq_masked[FAKE_IRQS];
 extern uint32_t fake_port_value[65536];
 extern char fake_log[4096];
-extern int fake_power; /* -1: nobody asked */
-extern unsigned fake_flushes, fake_remote_flushes;
+extern int fake_power;                                                  /* -1: nobody asked */
+extern unsigned fake_flushes, fake_remote_flushes, fake_timers;         /* timers: that went off */
+extern uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX]; /* up to fake_clock_cpu */
 
 extern struct domain *fake_root;
 extern const struct exo_boot_info *fake_info;
@@ -36,7 +37,11 @@ struct vcpu *fake_enter(uint32_t cpu);
 void fake_settle(void);
 /* Time passes; timers go off in their order on their CPUs. */
 void fake_advance(uint64_t ns);
+void fake_clock_cpu(uint32_t cpu); /* brings machine_vcpu.ran_ns, busy and idle time up to now */
 void fake_interrupt(uint32_t line);
+/* What the vCPU, on a CPU or not, got from gate_call or gate_return. exo_gate_transfer, too, returns at once: whether the one that
+ * called it runs on or not, with what is in its rax then. */
+long fake_received(const struct vcpu *vcpu, uint64_t *rdi, struct exo_message *message);
 void fake_fault(uint32_t vector, uint64_t error, uint64_t address); /* of what runs on the present CPU */
 
 /* The present CPU's vCPU reads (or writes) the address: true if it may. The TLB remembers. */
