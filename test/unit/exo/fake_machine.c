@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 uint32_t fake_cpu;
+bool fake_midway;
 uint64_t fake_now = 1000;
 bool fake_kicked[EXO_CPUS_MAX];
 struct vcpu *fake_running[EXO_CPUS_MAX];
@@ -358,6 +359,8 @@ long exo_gate_transfer(uint64_t number, uint64_t *rdi, struct exo_message *messa
     regs->rdi = *rdi;
     set_message(regs, message, limit_us);
     core_call(vcpu);
+    if (fake_midway)
+        return (long)regs->rax;
     fake_running[fake_cpu] = core_next(vcpu);
     if (fake_running[fake_cpu] == vcpu)
         fake_received(vcpu, rdi, message);

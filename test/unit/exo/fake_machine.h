@@ -17,6 +17,8 @@
 
 extern uint32_t fake_cpu; /* the executing one */
 extern uint64_t fake_now; /* ns */
+extern bool
+    fake_midway; /* exo_gate_transfer stops before the decision that follows the call: fake_enter makes it */
 extern bool fake_kicked[EXO_CPUS_MAX];
 extern struct vcpu *fake_running[EXO_CPUS_MAX];
 extern bool fake_irq_masked[FAKE_IRQS];
