@@ -72,15 +72,18 @@ static bool is_free(const struct cpu *cpu, const struct vcpu *vcpu)
     return cpu->ready_first == NULL && cpu->handed == NULL && (cpu->running == NULL || cpu->running == vcpu);
 }
 
-/* To its slice's CPU; or, where that is busy, to a free one of the slice's set on which the slice has as much. */
+/* To its slice's CPU; or, where that is busy, to a free one of the slice's set on which the slice has as much; or, where all of
+ * that was split off, to any on which it has something. */
 static struct cpu *settle(struct vcpu *vcpu)
 {
     struct slice *slice = vcpu->slice;
     uint64_t others = slice->cpu_set & ~(1ul << slice->cpu);
-    if (others != 0 && !is_free(&cpus[slice->cpu], vcpu))
+    uint32_t least = slice->share[slice->cpu];
+    if (others != 0 && (least == 0 || !is_free(&cpus[slice->cpu], vcpu)))
         for (; others != 0; others &= others - 1) {
             uint32_t other = (uint32_t)__builtin_ctzl(others);
-            if (slice->share[other] < slice->share[slice->cpu] || !is_free(&cpus[other], vcpu))
+            if (slice->share[other] < least ||
+                (!is_free(&cpus[other], vcpu) && (least != 0 || slice->share[other] == 0)))
                 continue;
             slice->cpu = other;
             break;

@@ -187,6 +187,20 @@ Test(slice, a_set_takes_its_share_on_every_cpu)
 static void boot_four(void) { fake_boot(4); }
 TestSuite(slice_set, .init = boot_four, .fini = check_invariants);
 
+Test(slice_set, it_moves_from_where_all_was_split_off)
+{
+    struct guest one = fake_guest(1, 0);
+    exo_handle both = (exo_handle)exo_slice_create(fake_info->slice, 5, 3000, 10000);
+    cr_assert_eq(exo_slice_bind(one.vcpu, both), 0);
+    cr_assert_eq(exo_token_drop(one.slice), 0);
+    split(both, 0, 3000, 10000);
+    fake_settle();
+    fake_advance(100 * MS);
+    cr_assert_eq(one.kernel_vcpu->page->cpu, 2);
+    cr_assert_gt(time_of(one.kernel_vcpu), 26 * MS);
+    check_invariants();
+}
+
 Test(slice_set, it_moves_to_a_free_cpu)
 {
     struct guest mover = fake_guest(3, 0), rival = fake_guest(2, 0);
