@@ -49,12 +49,6 @@ static void pass(const struct vcpu *from, struct vcpu *to, struct token *token)
     regs->r9 = 0;
 }
 
-static void pass_call(const struct vcpu *caller, struct vcpu *server, struct token *token)
-{
-    pass(caller, server, token);
-    server->machine.regs.rdi = caller->badge;
-}
-
 /* --- chains ------------------------------------------------------------------------------------------------ */
 
 static struct vcpu *runner_of(struct vcpu *first)
@@ -135,7 +129,6 @@ long call_gate_call(const struct call *call)
 
     if (limit_us != 0)
         alarm_set(&caller->block_alarm, caller->cpu, machine_now_ns() + limit_us * 1000);
-    caller->badge = gate.badge;
     caller->status = EXO_VCPU_CALLING;
     caller->calling = server;
     server->caller = caller;
@@ -146,23 +139,28 @@ long call_gate_call(const struct call *call)
     server->slice->vcpu = server;
     caller->slice = NULL;
     server->status = EXO_VCPU_READY;
-    if (waits)
-        pass_call(caller, server, token);
+    if (waits) {
+        pass(caller, server, token);
+        server->machine.regs.rdi = gate.badge;
+    }
     schedule_hand_over(server);
     return 0;
 }
 
-/* Serves the caller that has waited for the end of what the server was left with. False: it could not have called. */
+/* Serves the caller that has waited for the end of what the server was left with; its registers still say what it wants. False:
+ * it may not call any more, or not send the token. */
 static bool begin_waiting_call(struct vcpu *caller, struct vcpu *server)
 {
+    const struct gate_ref gate = gate_lookup(caller->domain, caller->machine.regs.rdi, EXO_X);
     struct token *token;
-    long error = find_sent(caller, server->domain, &token);
+    long error = gate.error ? gate.error : find_sent(caller, server->domain, &token);
     if (error != 0) {
         gate_end(caller, (enum exo_error) - error);
         return false;
     }
     server->stale = false;
-    pass_call(caller, server, token);
+    pass(caller, server, token);
+    server->machine.regs.rdi = gate.badge;
     return true;
 }
 

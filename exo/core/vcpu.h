@@ -34,7 +34,6 @@ struct vcpu {
     struct slice *slice;           /* that it runs in; NULL: it does not run */
     struct slice *own;             /* that it is bound to */
     struct vcpu *calling, *caller; /* whom it calls; whom it serves: see gate.h */
-    uint64_t badge;                /* of its call */
     bool stale;                    /* its caller waits for the end of what it does for nobody */
     uint32_t cpu;                  /* where it is on a CPU, or queued */
     uint32_t status;               /* enum exo_vcpu_status */

@@ -79,6 +79,7 @@ Test(gate, a_call_shows_its_message_and_nothing_else)
     mine->rbx = mine->rbp = mine->r11 = mine->rcx = 0x5ec7e7;
     regs->rbx = regs->rbp = regs->r11 = regs->rcx = 0x1;
     uint64_t rip = regs->rip, rsp = regs->rsp;
+    regs->r9 = 0x5ec7e7;
     call(gate, 1, 0);
     cr_assert_eq(fake_running[1], callee, "at once, on the caller's CPU");
     cr_assert_eq(callee->page->cpu, 1);
@@ -378,8 +379,12 @@ Test(gate, an_overrun_gives_the_slice_back)
     cr_assert_eq(fake_running[1], caller);
     cr_assert_eq(result_of(caller), 0);
     cr_assert_eq(caller->machine.regs.rsi, 3);
+    call(gate, 2, 50);
+    answer(0);
+    call(gate, 2, 0);
     fake_advance(MS);
-    cr_assert_eq(fake_running[1], caller, "no deadline is left");
+    cr_assert_eq(fake_running[1], callee, "no deadline is left");
+    answer(0);
 
     /* Or the helper's limit passes too. */
     call(gate, 1, 50);
@@ -422,6 +427,20 @@ Test(gate, one_caller_waits_for_a_server_that_was_left)
     fake_enter(1);
     call(gate, 3, 0);
     cr_assert_eq(fake_running[1], callee);
+
+    /* Or its gate. */
+    answer(0);
+    call(gate, 4, 50);
+    fake_advance(50000);
+    fake_enter(2);
+    call(second, 5, 0);
+    fake_cpu = 0;
+    cr_assert_eq(exo_token_revoke(server.vcpu), 0);
+    fake_enter(2);
+    answer(0);
+    cr_assert_eq(fake_running[2], other.kernel_vcpu);
+    cr_assert_eq(result_of(other.kernel_vcpu), -EXO_E_BAD_HANDLE);
+    cr_assert_neq(callee->machine.regs.rsi, 5);
 }
 
 Test(gate, a_server_that_ends_answers_dead)
@@ -626,6 +645,11 @@ Test(gate, events_wake_a_server_in_its_own_slice_only)
     cr_assert_eq(exo_event_ring(event), 0);
     cr_assert_eq(callee->status, EXO_VCPU_SERVING, "in whose time?");
     cr_assert_eq(callee->page->pending, 1ul << 8);
+    fake_enter(1);
+    call(gate, 0, 0);
+    answer(0);
+    cr_assert_eq(callee->status, EXO_VCPU_SERVING, "and there is none after a call either");
+    fake_cpu = 0;
     cr_assert_eq(exo_slice_bind(server.vcpu, server.slice), 0);
     fake_settle();
     cr_assert_eq(fake_enter(2), callee);
@@ -724,6 +748,23 @@ Test(gate, the_slice_ends_before_the_server_could_run)
     cr_assert_eq(exo_token_revoke(fake_info->slice), 0);
     cr_assert_null(fake_enter(1));
     cr_assert_eq(result_of(caller), -EXO_E_NO_TIME);
+}
+
+Test(gate, a_slice_moves_away_under_the_one_that_calls)
+{
+    fake_cpu = 0;
+    cr_assert_eq(exo_slice_bind(client.vcpu, (exo_handle)exo_slice_create(fake_info->slice, 1, 5000, 10000)),
+                 0);
+    fake_cpu = 1; /* which has not answered its kick */
+    call(gate, 1, 0);
+    cr_assert_null(fake_running[1]);
+    check_invariants();
+    fake_settle();
+    fake_cpu = 0;
+    cr_assert_eq(exo_vcpu_yield(), 0);
+    cr_assert_eq(fake_running[0], callee);
+    answer(0);
+    cr_assert_eq(fake_running[0], caller);
 }
 
 Test(gate, the_caller_ends_before_the_server_could_run)

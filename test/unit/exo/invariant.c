@@ -138,14 +138,18 @@ static void check_calls(const struct vcpu *vcpu)
     cr_assert_eq(vcpu->cpu_ns + schedule_unaccounted(vcpu), vcpu->machine.ran_ns, "time is lost or made up");
 }
 
+static unsigned charged; /* CPUs that charge a slice that there is */
+
 static void check_slice_cpus(const struct slice *slice)
 {
     cr_assert(slice->cpu_set & 1ul << slice->cpu);
     cr_assert(slice->owner == NULL || slice->owner->own == slice);
     cr_assert(slice->vcpu == NULL || slice->vcpu->slice == slice);
     cr_assert(slice->owner != NULL || slice->vcpu == NULL, "it runs for nobody");
-    for (uint32_t cpu = 0; cpu < EXO_CPUS_MAX; cpu++)
+    for (uint32_t cpu = 0; cpu < EXO_CPUS_MAX; cpu++) {
         cr_assert(slice->share[cpu] == 0 || slice->cpu_set & 1ul << cpu);
+        charged += cpus[cpu].slice == slice;
+    }
 }
 
 static uint64_t check_vcpus(const struct domain *domain)
@@ -240,7 +244,11 @@ void check_invariants(void)
     large_maps = calloc(FAKE_TOP / 512, sizeof *large_maps);
     memset(shares, 0, sizeof shares);
     pool_frames = 0;
+    charged = 0;
     check_domain(fake_root);
+    for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
+        charged -= cpus[cpu].slice != NULL;
+    cr_assert_eq(charged, 0, "a CPU charges a slice that is gone");
     check_frames();
     for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
         cr_assert_eq(shares[cpu], SHARE_ALL, "shares of CPU %u add up to %lu", cpu, shares[cpu]);

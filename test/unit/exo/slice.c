@@ -2,6 +2,7 @@
 /* Slices: admission, budgets, turns. */
 #include "slice.h"
 #include "cpu.h"
+#include "schedule.h"
 #include "fake_machine.h"
 #include "vcpu.h"
 #include <criterion/criterion.h>
@@ -147,6 +148,19 @@ Test(slice, a_bound_slice_is_busy_and_moves_between_cpus)
     cr_assert_null(fake_running[1], "its time was revoked");
     cr_assert_null(one.kernel_vcpu->slice);
     split(fake_info->slice, 1, 1000, 1000);
+}
+
+Test(slice, long_use_of_all_time_makes_no_debt)
+{
+    struct guest guest = fake_guest(1, 0);
+    fake_settle();
+    struct vcpu *first = fake_running[0];
+    fake_now += 60000 * MS; /* nothing happens for a minute */
+    uint64_t start = time_of(first) + schedule_unaccounted(first);
+    cr_assert_eq(exo_slice_bind(guest.vcpu, split(fake_info->slice, 0, 5000, 10000)), 0);
+    fake_settle();
+    fake_advance(100 * MS);
+    cr_assert_geq(time_of(first) + schedule_unaccounted(first) - start, 45 * MS);
 }
 
 Test(slice, the_first_vcpu_runs_without_end_when_alone)
@@ -300,6 +314,11 @@ Test(slice, a_critical_section_has_a_grace)
     cr_assert_eq(fake_running[1], guest.kernel_vcpu);
     cr_assert_eq(page->grace, 0);
     cr_assert_eq(page->slice_end_ns, fake_now + 3 * MS - 50000, "paid back");
+    page->critical = 1;
+    fake_advance(3 * MS - 50000 + EXO_GRACE_NS - 1);
+    cr_assert_eq(fake_running[1], guest.kernel_vcpu, "once more");
+    fake_advance(1);
+    cr_assert_null(fake_running[1]);
 }
 
 Test(slice, being_critical_for_ever_gains_nothing)
@@ -343,6 +362,27 @@ Test(slice, a_quantum_has_a_grace)
     cr_assert_leq(time_of(first) - start, 102 * MS);
     cr_assert_geq(time_of(guest.kernel_vcpu), 97 * MS, "neither budget nor background make a way round");
     check_invariants();
+}
+
+static void boot_one(void) { fake_boot(1); }
+TestSuite(slice_alone, .init = boot_one, .fini = check_invariants);
+
+Test(slice_alone, there_is_no_grace_in_the_background)
+{
+    struct guest guest = fake_guest(0, 0);
+    struct vcpu *first = fake_running[0];
+    first->page->critical = 1;
+    split(fake_info->slice, 0, 5000, 10000);
+    fake_settle();
+    fake_advance(MS);
+    for (int i = 0; i < 20; i++) {
+        cr_assert_eq(fake_running[0], guest.kernel_vcpu, "at once");
+        fake_cpu = 0;
+        guest.kernel_vcpu->page->pending = 0;
+        cr_assert_eq(exo_vcpu_block(fake_now + 700000), 0);
+        cr_assert_eq(fake_running[0], first);
+        fake_advance(700000);
+    }
 }
 
 /* --- accounts: see also check_invariants -------------------------------------------------------------------------- */
