@@ -112,8 +112,8 @@ static void begin_period(struct slice *slice, uint64_t now)
 
 void slice_charge(struct slice *slice, uint64_t used_ns, uint64_t now)
 {
-    if (!slice_endless(
-            slice)) /* may run for long without a decision: it would owe more than begin_period pays off */
+    /* One with all the time may run for long without a decision: it would owe more than begin_period pays off. */
+    if (!slice_endless(slice))
         slice->remaining_ns -= (int64_t)used_ns;
     begin_period(slice, now);
 }
