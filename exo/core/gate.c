@@ -65,7 +65,7 @@ static void unlink_call(struct vcpu *caller, enum exo_error error)
     caller->calling->caller = NULL;
     caller->calling = NULL;
     caller->status = EXO_VCPU_READY;
-    caller->machine.regs.rax = (uint64_t) - (long)error;
+    caller->machine.regs.rax = (uint64_t)(-(long)error);
 }
 
 void gate_run_alone(struct vcpu *vcpu)
@@ -155,7 +155,7 @@ static bool begin_waiting_call(struct vcpu *caller, struct vcpu *server)
     struct token *token;
     long error = gate.error ? gate.error : find_sent(caller, server->domain, &token);
     if (error != 0) {
-        gate_end(caller, (enum exo_error) - error);
+        gate_end(caller, (enum exo_error)(-error));
         return false;
     }
     server->stale = false;
