@@ -24,18 +24,30 @@ long call_token_derive(const struct call *call)
                             ranged ? count : source.token->count, source.token);
 }
 
+long token_may_go(const struct token *token, const struct domain *to, uint64_t rights)
+{
+    if ((rights & ~(uint64_t)token->rights) != 0)
+        return -EXO_E_BAD_ARGUMENT;
+    return to->dying ? -EXO_E_DEAD : token_room(to, 0);
+}
+
+exo_handle token_hand_on(struct token *token, struct domain *to, uint32_t rights, bool move)
+{
+    exo_handle handle = token_make(to, token->kind, rights, token->base, token->count, token);
+    if (move)
+        token_drop(token);
+    return handle;
+}
+
 long call_token_send(const struct call *call)
 {
     uint64_t rights = call->argument[2], flags = call->argument[3];
     NEED(domain, to, 0, EXO_W);
     NEED(token, source, 1, EXO_SEND);
     struct token *token = source.token;
-    if ((rights & ~(uint64_t)token->rights) != 0 ||
-        (flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
+    if ((flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
         return -EXO_E_BAD_ARGUMENT;
-    if (to.domain->dying)
-        return -EXO_E_DEAD;
-    NEED_OK(token_room(to.domain, 0));
+    NEED_OK(token_may_go(token, to.domain, rights));
     if (token->kind == EXO_FRAME && !(flags & EXO_SEND_CONTENTS)) {
         if (!(token->rights & EXO_W)) /* zeroing is writing, and others may own what is written */
             return -EXO_E_NO_RIGHT;
@@ -46,10 +58,7 @@ long call_token_send(const struct call *call)
             return -EXO_E_AGAIN;
     }
 
-    exo_handle handle = token_make(to.domain, token->kind, (uint32_t)rights, token->base, token->count, token);
-    if (flags & EXO_SEND_MOVE)
-        token_drop(token);
-    return (long)handle;
+    return (long)token_hand_on(token, to.domain, (uint32_t)rights, flags & EXO_SEND_MOVE);
 }
 
 long call_token_drop(const struct call *call)

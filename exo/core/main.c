@@ -12,6 +12,7 @@
  *   frame.c pool.c domain.c        frames, donated pools, domains
  *   table.c map.c edit.c space.c switch.c    page tables and address spaces
  *   slice.c alarm.c event.c        owned time, deadlines, doorbells
+ *   gate.c                         calls between domains, in lent time
  */
 #include "boot.h"
 #include "domain.h"

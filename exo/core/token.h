@@ -106,6 +106,13 @@ void token_drop(struct token *token);
 /* The same, and what needs a token that names it ends with its last one. */
 void token_forget(struct token *token);
 
+/* --- derive.c: sending ---------------------------------------------------------------------------------------- */
+
+/* 0 if a child of the token with these rights may be made in the domain's table; else -BAD_ARGUMENT, -DEAD, -NO_SLOT, -NO_POOL. */
+long token_may_go(const struct token *token, const struct domain *to, uint64_t rights);
+/* Makes it; move: the sender's token is dropped. */
+exo_handle token_hand_on(struct token *token, struct domain *to, uint32_t rights, bool move);
+
 /* --- revoke.c -------------------------------------------------------------------------------------------------- */
 
 /* Ends everything below the token. `actor`: the domain whose own mappings need not end, since it revokes or is being

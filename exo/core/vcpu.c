@@ -4,6 +4,7 @@
 #include "call.h"
 #include "domain.h"
 #include "frame.h"
+#include "gate.h"
 #include "list.h"
 #include "lock.h"
 #include "reference.h"
@@ -48,11 +49,21 @@ void vcpu_start(struct vcpu *vcpu, uint64_t rip, uint64_t rsp, uint64_t rdi)
 
 void vcpu_wake(struct vcpu *vcpu)
 {
-    if (vcpu->status != EXO_VCPU_BLOCKED)
+    if (vcpu->status == EXO_VCPU_SERVING && vcpu->own != NULL)
+        vcpu->machine.regs.rax = (uint64_t)-EXO_E_AGAIN;
+    else if (vcpu->status != EXO_VCPU_BLOCKED)
         return;
     alarm_cancel(&vcpu->block_alarm);
     vcpu->status = EXO_VCPU_READY;
     schedule_add(vcpu);
+}
+
+void vcpu_deadline(struct vcpu *vcpu)
+{
+    if (vcpu->status == EXO_VCPU_CALLING)
+        gate_end(vcpu, EXO_E_OVERRUN);
+    else
+        vcpu_wake(vcpu);
 }
 
 void vcpu_ring(struct vcpu *vcpu, uint32_t bit)
@@ -76,6 +87,10 @@ void vcpu_stop(struct vcpu *vcpu, enum exo_vcpu_status status)
 {
     if (!vcpu_alive(vcpu))
         return;
+    if (vcpu->calling != NULL)
+        gate_end(vcpu, EXO_OK);
+    if (vcpu->caller != NULL)
+        gate_end(vcpu->caller, EXO_E_DEAD);
     schedule_remove(vcpu);
     alarm_cancel(&vcpu->block_alarm);
     alarm_cancel(&vcpu->timer_alarm);
@@ -188,12 +203,12 @@ long call_vcpu_block(const struct call *call)
     struct vcpu *vcpu = call->vcpu;
     uint64_t deadline = call->argument[0];
     /* Whoever rings holds the lock as we do: either we see the bit, or they see that it blocks. */
-    if (__atomic_load_n(&vcpu->page->pending, __ATOMIC_SEQ_CST) != 0 || deadline <= machine_now_ns())
+    if (vcpu_pending(vcpu) || deadline <= machine_now_ns())
         return 0;
 
     vcpu->status = EXO_VCPU_BLOCKED;
     alarm_set(&vcpu->block_alarm, vcpu->cpu, deadline);
-    store_shared(cpu_this()->reschedule, true);
+    schedule_again();
     return 0;
 }
 
@@ -207,7 +222,7 @@ long call_vcpu_yield(const struct call *call)
 {
     (void)call;
     cpu_this()->yielded = true;
-    store_shared(cpu_this()->reschedule, true);
+    schedule_again();
     return 0;
 }
 

@@ -267,8 +267,8 @@ static inline long exo_event_derive(exo_handle vcpu, uint64_t bit)
 static inline long exo_event_ring(exo_handle event) { return EXO_CALL(EVENT_RING, event, 0, 0, 0, 0); }
 
 /* Splits `budget_us` per `period_us` off a slice, on every CPU of `cpu_set` (bit n: CPU n; all in the source's set): whoever is bound to the
- * new slice runs on one of these CPUs at a time and moves to an idle one when its own is busy; the budget is one, the
- * admission is checked on each. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
+ * new slice runs on one of these CPUs at a time, and when it becomes ready while its own is busy, moves to an idle one on which the slice
+ * has as much; the budget is one, the admission is checked on each. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
  * BAD_ARGUMENT: budget 0 or over period, period outside 1,000 to 1,000,000 us, cpu_set empty or beyond the source.
  * NO_TIME: the source has not that much left on one of the CPUs. NO_SLOT, NO_POOL. */
 static inline long exo_slice_create(exo_handle slice, uint64_t cpu_set, uint64_t budget_us, uint64_t period_us)
@@ -295,14 +295,18 @@ static inline long exo_gate_create(exo_handle vcpu, uint64_t badge)
  * caller's CPU and time, and the caller goes on when it answers. GATE [X]; a token sent along [SEND], with rights that it has
  * (frames are sent as they are). 0, and *message is the answer. limit_us: end the call after that long, 0: never.
  * The server is as free from the caller as the caller from it: after OVERRUN, or when the caller or its slice ends, the server goes on,
- * in its own slice if it has one, else in that of the next caller, and its answer to nobody is dropped.
+ * in its own slice if it has one, else in that of the next caller, and its answer to nobody is dropped. That next caller's call
+ * begins when the server then waits, with all checks made once more; there is one, others are BUSY. A vCPU that was started without a
+ * slice is such a server from the beginning.
+ * A call that has begun may finish although the gate's token ends; none begins after that.
  *   BUSY       the server serves another caller, or does not wait for calls
  *   OVERRUN    no answer within limit_us
- *   DEAD       the server, its domain, or the gate ended before it answered
- *   NO_TIME    the caller's slice ended under the call, or the call is nested deeper than 8
+ *   DEAD       the server or its domain ended, or its page was revoked, before it answered
+ *   NO_TIME    the caller's slice ended or was bound anew under the call, or the call is nested deeper than 8
  *   NO_SLOT, NO_POOL, BAD_ARGUMENT    the token cannot be sent: nothing was called
  * exo_gate_return: answers the present caller, if there is one, with *message, and waits for the next call. 0: a call came, *badge and
  * *message are its. AGAIN: an event is pending; or the answer's token could not be sent (then the answer went without it: token 0).
+ * Either way the caller has its answer; *badge and *message are as they were.
  * An event wakes a waiting server only where it has a slice of its own to run in.
  */
 #if defined(__x86_64__) && !defined(EXO_HOSTED) && !defined(EXO_UNIT_TEST)

@@ -5,6 +5,8 @@
 #include "domain.h"
 #include "fake_machine.h"
 #include "frame.h"
+#include "gate.h"
+#include "schedule.h"
 #include "slice.h"
 #include "space.h"
 #include "table.h"
@@ -132,6 +134,51 @@ static void check_tokens(const struct domain *domain)
     }
 }
 
+/* What gate.h, slice.h and schedule.c promise of one vCPU and its slices. */
+static void check_calls(const struct vcpu *vcpu)
+{
+    cr_assert(vcpu->slice == NULL || vcpu->slice->vcpu == vcpu);
+    cr_assert(vcpu->own == NULL || vcpu->own->owner == vcpu);
+    cr_assert(vcpu->queued == QUEUE_NONE || vcpu->cpu == vcpu->slice->cpu, "queued away from its slice");
+    cr_assert(!vcpu->on_cpu || vcpu->slice == NULL || vcpu->slice->cpu_set & 1ul << vcpu->cpu ||
+                  cpus[vcpu->cpu].reschedule,
+              "it runs outside its slice's CPUs");
+    cr_assert_eq(vcpu->calling != NULL, vcpu->status == EXO_VCPU_CALLING);
+    cr_assert(vcpu->calling == NULL || vcpu->calling->caller == vcpu);
+    cr_assert(vcpu->caller == NULL || vcpu->caller->calling == vcpu);
+    cr_assert(vcpu->caller == NULL || vcpu->status == EXO_VCPU_READY || vcpu->status == EXO_VCPU_BLOCKED ||
+              vcpu->status == EXO_VCPU_CALLING);
+    cr_assert(vcpu->calling == NULL || vcpu->slice == NULL, "two run in one slice");
+    if (vcpu->caller != NULL)
+        cr_assert(vcpu->own == NULL || vcpu->own->vcpu == NULL, "a server's own slice does not rest");
+    if (vcpu->caller == NULL) {
+        const struct vcpu *runner = vcpu;
+        unsigned depth = 0;
+        for (; runner->calling != NULL; runner = runner->calling)
+            depth++;
+        cr_assert_leq(depth, GATE_DEPTH);
+        cr_assert(depth == 0 || vcpu->own != NULL, "a chain without time");
+        cr_assert_eq(runner->slice, vcpu->own, "a chain's slice is not with its runner");
+    }
+    for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
+        fake_clock_cpu(cpu);
+    cr_assert_eq(vcpu->cpu_ns + schedule_unaccounted(vcpu), vcpu->machine.ran_ns, "time is lost or made up");
+}
+
+static unsigned charged; /* CPUs that charge a slice that there is */
+
+static void check_slice_cpus(const struct slice *slice)
+{
+    cr_assert(slice->cpu_set & 1ul << slice->cpu);
+    cr_assert(slice->owner == NULL || slice->owner->own == slice);
+    cr_assert(slice->vcpu == NULL || slice->vcpu->slice == slice);
+    cr_assert(slice->owner != NULL || slice->vcpu == NULL, "it runs for nobody");
+    for (uint32_t cpu = 0; cpu < EXO_CPUS_MAX; cpu++) {
+        cr_assert(slice->share[cpu] == 0 || slice->cpu_set & 1ul << cpu);
+        charged += cpus[cpu].slice == slice;
+    }
+}
+
 static uint64_t check_vcpus(const struct domain *domain)
 {
     uint64_t count = 0;
@@ -140,7 +187,7 @@ static uint64_t check_vcpus(const struct domain *domain)
         cr_assert_eq(vcpu_machine((struct vcpu *)vcpu)->loaded, vcpu->on_cpu);
         cr_assert(!vcpu->on_cpu || vcpu->queued == QUEUE_NONE);
         cr_assert(vcpu->queued == QUEUE_NONE || vcpu->status == EXO_VCPU_READY);
-        cr_assert(vcpu->slice == NULL || vcpu->slice->vcpu == vcpu);
+        check_calls(vcpu);
         if (vcpu->status == EXO_VCPU_READY && vcpu->slice != NULL && !vcpu->on_cpu)
             cr_assert_neq(vcpu->queued, QUEUE_NONE, "a ready vCPU is forgotten");
         if (vcpu->page != NULL) {
@@ -167,9 +214,11 @@ static void check_devices(void)
 static uint64_t check_slices(const struct domain *domain)
 {
     uint64_t count = 0;
-    for (const struct slice *slice = domain->slices; slice != NULL; slice = slice->next, count++)
+    for (const struct slice *slice = domain->slices; slice != NULL; slice = slice->next, count++) {
+        check_slice_cpus(slice);
         for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
             shares[cpu] += slice->share[cpu];
+    }
     return count;
 }
 
@@ -236,8 +285,12 @@ void check_invariants(void)
     lowest_entries = calloc(FAKE_TOP, sizeof *lowest_entries);
     memset(shares, 0, sizeof shares);
     pool_frames = 0;
+    charged = 0;
     check_domain(fake_root);
     check_devices();
+    for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)
+        charged -= cpus[cpu].slice != NULL;
+    cr_assert_eq(charged, 0, "a CPU charges a slice that is gone");
     check_frames();
     check_sharers();
     for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++)

@@ -66,14 +66,27 @@ static uint64_t some_number(void)
 
 static char scratch[8192];
 
+/* Whatever tokens arrive somewhere are kept by whoever has the CPU then. */
+static void gate_call(struct owner *owner, unsigned number, uint64_t gate)
+{
+    struct exo_message message = {.word = {random_below(1000)},
+                                  .token = random_below(3) ? 0 : pick(owner),
+                                  .rights = (uint32_t)(random_below(2) ? random_below(512) : EXO_R)};
+    exo_gate_transfer(number, &gate, &message, random_below(3) ? random_below(5000) : 0);
+    struct vcpu *now = fake_running[fake_cpu];
+    if (now != NULL && fake_received(now, &gate, &message) == 0)
+        keep(owner_of(now->domain), (long)message.token);
+}
+
 static void one_call(void)
 {
     struct vcpu *vcpu = fake_running[fake_cpu];
     struct owner *owner = owner_of(vcpu->domain);
     static const unsigned likely[] = {EXO_CALL_TOKEN_DERIVE, EXO_CALL_SPACE_MAP,     EXO_CALL_SPACE_MAP,
                                       EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND,
-                                      EXO_CALL_SPACE_SHARE};
-    unsigned number = random_below(2) ? likely[random_below(7)] : (unsigned)random_below(EXO_CALL_COUNT);
+                                      EXO_CALL_GATE_CALL,    EXO_CALL_GATE_RETURN,   EXO_CALL_GATE_CREATE,
+                                      EXO_CALL_SLICE_BIND,   EXO_CALL_SPACE_SHARE};
+    unsigned number = random_below(2) ? likely[random_below(11)] : (unsigned)random_below(EXO_CALL_COUNT);
     uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
     struct exo_map maps[4];
     switch (number) {
@@ -115,6 +128,13 @@ static void one_call(void)
         argument[2] = pick(owner);
         argument[3] = 0x5000;
         break;
+    case EXO_CALL_SLICE_CREATE:
+        argument[1] = 1 + random_below(7);
+        argument[2] = 100 + random_below(2000);
+        argument[3] = 1000 + random_below(9000);
+        break;
+    case EXO_CALL_GATE_CALL:
+    case EXO_CALL_GATE_RETURN: gate_call(owner, number, argument[0]); return;
     case EXO_CALL_SPACE_UNMAP:
     case EXO_CALL_SPACE_PROTECT:
         argument[1] = some_address();
