@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Handing tokens on: derive, send, drop; and asking what one is. */
+/* Handing tokens on: derive and send; and asking what one is. */
 #include "call.h"
 #include "domain.h"
 #include "frame.h"
 #include "reference.h"
-#include "slice.h"
 
 #define ZEROED_PER_CALL 1024
 
@@ -21,7 +20,14 @@ long call_token_derive(const struct call *call)
 
     /* Of an object, base and count are the object and an event's bit. */
     return (long)token_make(call->domain, source.token->kind, (uint32_t)rights, source.token->base + offset,
-                            ranged ? count : source.token->count, source.token);
+                            ranged ? count : source.token->count, BELOW(source, EXO_SPLIT));
+}
+
+/* The sender is about to lose the token: what that takes away may be taken away already when the call fails. */
+static bool make_movable(struct token *token, struct work *work)
+{
+    return token_hand_up(token, work) && (token->kind != EXO_FRAME || token_covered(token) ||
+                                          revoke_lose(token_domain(token), token->base, token->count, work));
 }
 
 long call_token_send(const struct call *call)
@@ -29,36 +35,31 @@ long call_token_send(const struct call *call)
     uint64_t rights = call->argument[2], flags = call->argument[3];
     NEED(domain, to, 0, EXO_W);
     NEED(token, source, 1, EXO_SEND);
-    struct token *token = source.token;
+    struct token *token = MAY(source, EXO_SEND);
     if ((rights & ~(uint64_t)token->rights) != 0 ||
         (flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
         return -EXO_E_BAD_ARGUMENT;
     if (to.domain->dying)
         return -EXO_E_DEAD;
     NEED_OK(token_room(to.domain, 0));
+    struct work work = {16 * ZEROED_PER_CALL};
     if (token->kind == EXO_FRAME && !(flags & EXO_SEND_CONTENTS)) {
         if (!frame_all_user(token->base, token->count) || frame_any_written(token->base, token->count))
             return -EXO_E_BUSY;
-        struct work work = {16 * ZEROED_PER_CALL};
         if (!frame_clean(token->base, token->count, &work))
             return -EXO_E_AGAIN;
     }
+    if ((flags & EXO_SEND_MOVE) && !make_movable(token, &work))
+        return -EXO_E_AGAIN;
 
-    exo_handle handle = token_make(to.domain, token->kind, (uint32_t)rights, token->base, token->count, token);
-    if (flags & EXO_SEND_MOVE)
-        token_drop(token);
+    struct token *parent = flags & EXO_SEND_MOVE ? token->parent : token;
+    exo_handle handle =
+        token_make(MAY(to, EXO_W), token->kind, (uint32_t)rights, token->base, token->count, parent);
+    if (flags & EXO_SEND_MOVE) {
+        token_unlink(token);
+        token_free(token);
+    }
     return (long)handle;
-}
-
-long call_token_drop(const struct call *call)
-{
-    NEED(token, dropped, 0, 0);
-
-    struct slice *slice = dropped.token->kind == EXO_SLICE ? dropped.token->object : NULL;
-    token_drop(dropped.token);
-    if (slice != NULL)
-        slice_reap(slice);
-    return 0;
 }
 
 long call_token_info(const struct call *call)

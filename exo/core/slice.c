@@ -18,6 +18,7 @@ static struct slice *slice_make(struct domain *domain, struct slice *source, str
     struct slice *slice = machine_frame(pool_take(domain));
     slice->domain = domain;
     slice->source = source;
+    slice->depth = source == NULL ? 0 : source->depth + 1;
     slice->period_ns = period_ns;
     slice->period_start = machine_now_ns();
     slice->refill.kind = ALARM_REFILL;
@@ -136,12 +137,13 @@ long call_slice_create(const struct call *call)
         cpus_wanted != 1ul << cpu || !(source.slice->cpu_set & cpus_wanted))
         return -EXO_E_BAD_ARGUMENT;
     uint32_t share = (uint32_t)((budget_us * SHARE_ALL + period_us - 1) / period_us);
-    if (share > source.slice->share[cpu])
+    if (share > source.slice->share[cpu] || source.slice->depth == SLICE_DEPTH_MAX)
         return -EXO_E_NO_TIME;
     NEED_OK(token_room(call->domain, 1));
 
-    take_share(source.slice, (uint32_t)cpu, share);
-    struct slice *slice = slice_make(call->domain, source.slice, source.token, period_us * 1000);
+    take_share(MAY(source, EXO_SPLIT), (uint32_t)cpu, share);
+    struct slice *slice =
+        slice_make(call->domain, MAY(source, EXO_SPLIT), BELOW(source, EXO_SPLIT), period_us * 1000);
     slice->cpu = (uint32_t)cpu;
     slice->cpu_set = 1ul << cpu;
     slice->share[cpu] = share;
@@ -158,7 +160,7 @@ long call_slice_bind(const struct call *call)
         return -EXO_E_BUSY;
 
     struct slice *before = vcpu.vcpu->slice;
-    slice_bind(slice.slice, vcpu.vcpu, slice.token);
+    slice_bind(MAY(slice, EXO_X), MAY(vcpu, EXO_X), BELOW(slice, EXO_X));
     if (before != NULL && before != slice.slice)
         slice_reap(before);
     return 0;

@@ -13,15 +13,17 @@
 #include "alarm.h"
 #include "token.h"
 
-#define SHARE_ALL      1000000000u /* shares are parts of 10^9 */
-#define SLICE_WARN_NS  100000ul    /* EXO_PENDING_SLICE comes this long before the budget ends */
-#define SLICE_LEAST_NS 1000        /* less than this is not worth a switch */
+#define SLICE_DEPTH_MAX 64
+#define SHARE_ALL       1000000000u /* shares are parts of 10^9 */
+#define SLICE_WARN_NS   100000ul    /* EXO_PENDING_SLICE comes this long before the budget ends */
+#define SLICE_LEAST_NS  1000        /* less than this is not worth a switch */
 
 struct slice {
     struct token origin; /* below the token of `source` that it was split off */
     struct domain *domain;
     struct slice *next, **place; /* of the domain */
     struct slice *source;        /* NULL: the boot slice */
+    uint32_t depth;              /* slices split off slices */
     struct vcpu *vcpu;           /* NULL: none runs in it */
     uint32_t cpu;
     uint64_t cpu_set;

@@ -56,6 +56,7 @@ static inline void leaf_count(machine_pte leaf, int change)
     } else {
         frame_of(pfn)->link += (uint32_t)change;
         frame_of(pfn)->touched |= written;
+        frame_region_of(pfn)->dirty |= written;
     }
 }
 
