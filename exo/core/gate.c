@@ -13,7 +13,7 @@ long call_gate_create(const struct call *call)
     NEED_OK(token_room(call->domain, 0));
 
     return (long)token_make(call->domain, EXO_GATE, EXO_X | EXO_SEND | EXO_SPLIT | EXO_OWN, (uint64_t)vcpu.vcpu,
-                            call->argument[1], vcpu.token);
+                            call->argument[1], BELOW(vcpu, EXO_W));
 }
 
 /* --- messages -------------------------------------------------------------------------------------------- */
@@ -28,6 +28,9 @@ static long find_sent(const struct vcpu *from, const struct domain *to, struct t
     struct token *found;
     NEED_OK(token_find(from->domain, regs->r8, EXO_NONE, EXO_SEND, &found));
     NEED_OK(token_may_go(found, to, (uint32_t)regs->r9 & ~EXO_MESSAGE_MOVE));
+    struct work work = {WORK_PER_CALL};
+    if (regs->r9 & EXO_MESSAGE_MOVE && !token_make_movable(found, &work))
+        return -EXO_E_AGAIN;
     *token = found;
     return 0;
 }
@@ -117,7 +120,7 @@ long call_gate_call(const struct call *call)
     uint64_t limit_us = call->argument[5] >> 32;
     struct token *token;
     NEED(gate, gate, 0, EXO_X);
-    struct vcpu *server = gate.server;
+    struct vcpu *server = MAY(gate, EXO_X);
     if (!vcpu_alive(server))
         return -EXO_E_DEAD;
     bool waits = server->status == EXO_VCPU_SERVING;

@@ -13,8 +13,11 @@
 #include "schedule.h"
 #include "list.h"
 #include "lock.h"
+#include "recall.h"
 #include "slice.h"
 #include "space.h"
+
+#define ALARMS_AT_ONCE 64
 
 struct cpu cpus[EXO_CPUS_MAX];
 static bool open; /* shared */
@@ -157,11 +160,13 @@ void schedule_account(struct cpu *cpu, uint64_t now)
 static void run_alarms(struct cpu *cpu, uint64_t now)
 {
     struct alarm *alarm;
-    while ((alarm = alarm_due(cpu, now)) != NULL) {
+    /* Any number may be due at once: the rest comes with the next interrupt, which arm() asks for at once. */
+    for (int i = 0; i < ALARMS_AT_ONCE && (alarm = alarm_due(cpu, now)) != NULL; i++) {
         struct vcpu *vcpu;
         switch (alarm->kind) {
         case ALARM_BLOCK: vcpu_deadline(CONTAINER(alarm, struct vcpu, block_alarm)); break;
         case ALARM_TIMER: vcpu_ring(CONTAINER(alarm, struct vcpu, timer_alarm), EXO_PENDING_TIMER); break;
+        case ALARM_RECALL: recall_step(CONTAINER(alarm, struct recall, alarm), now); break;
         case ALARM_REFILL:
             vcpu = CONTAINER(alarm, struct slice, refill)->vcpu;
             if (vcpu != NULL && vcpu->queued == QUEUE_THROTTLED) {

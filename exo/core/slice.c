@@ -19,6 +19,7 @@ static struct slice *slice_make(struct domain *domain, struct slice *source, str
     struct slice *slice = machine_frame(pool_take(domain));
     slice->domain = domain;
     slice->source = source;
+    slice->depth = source == NULL ? 0 : source->depth + 1;
     slice->period_ns = period_ns;
     slice->period_start = machine_now_ns();
     slice->refill.kind = ALARM_REFILL;
@@ -152,14 +153,17 @@ long call_slice_create(const struct call *call)
     for (uint64_t set = cpu_set; set != 0; set &= set - 1)
         if (share > source.slice->share[__builtin_ctzl(set)])
             return -EXO_E_NO_TIME;
+    if (source.slice->depth == SLICE_DEPTH_MAX)
+        return -EXO_E_NO_TIME;
     NEED_OK(token_room(call->domain, 1));
 
-    struct slice *slice = slice_make(call->domain, source.slice, source.token, period_us * 1000);
+    struct slice *slice =
+        slice_make(call->domain, MAY(source, EXO_SPLIT), BELOW(source, EXO_SPLIT), period_us * 1000);
     slice->cpu = (uint32_t)__builtin_ctzl(cpu_set);
     slice->cpu_set = cpu_set;
     for (uint64_t set = cpu_set; set != 0; set &= set - 1) {
         uint32_t cpu = (uint32_t)__builtin_ctzl(set);
-        take_share(source.slice, cpu, share);
+        take_share(MAY(source, EXO_SPLIT), cpu, share);
         slice->share[cpu] = share;
     }
     slice->remaining_ns = (int64_t)slice_budget(slice);
@@ -175,7 +179,7 @@ long call_slice_bind(const struct call *call)
         return -EXO_E_BUSY;
 
     struct slice *before = vcpu.vcpu->own;
-    slice_bind(slice.slice, vcpu.vcpu, slice.token);
+    slice_bind(MAY(slice, EXO_X), MAY(vcpu, EXO_X), BELOW(slice, EXO_X));
     if (before != NULL && before != slice.slice)
         slice_reap(before);
     return 0;

@@ -18,9 +18,10 @@
 #include "alarm.h"
 #include "token.h"
 
-#define SHARE_ALL      1000000000u /* shares are parts of 10^9 */
-#define SLICE_WARN_NS  100000ul    /* EXO_PENDING_SLICE comes this long before the budget ends */
-#define SLICE_LEAST_NS 1000        /* less than this is not worth a switch */
+#define SLICE_DEPTH_MAX 64
+#define SHARE_ALL       1000000000u /* shares are parts of 10^9 */
+#define SLICE_WARN_NS   100000ul    /* EXO_PENDING_SLICE comes this long before the budget ends */
+#define SLICE_LEAST_NS  1000        /* less than this is not worth a switch */
 
 struct slice {
     struct token origin; /* below the token of `source` that it was split off */
@@ -29,6 +30,7 @@ struct slice {
     struct slice *source;        /* NULL: the boot slice */
     struct vcpu *owner;          /* bound to it; NULL: none */
     struct vcpu *vcpu;           /* runs in it; NULL: none */
+    uint32_t depth;              /* slices split off slices */
     uint32_t cpu;                /* where */
     uint64_t cpu_set;
     uint32_t share[EXO_CPUS_MAX]; /* what is left of each CPU in its set */

@@ -143,6 +143,9 @@ void queue_end(struct queue *queue)
     pool_give(queue->domain, pool_pfn(queue));
 }
 
+uint64_t queue_function_of(const struct queue *queue) { return queue->function; }
+uint64_t queue_ring_of(const struct queue *queue) { return queue->ring_pfn; }
+
 void queue_reap(struct queue *queue)
 {
     if (queue->origin.child == NULL)
@@ -253,10 +256,10 @@ long call_queue_create(const struct call *call)
     queue->port = port;
     queue->index = (uint32_t)index;
     queue->size = (uint32_t)size;
-    queue->ring_pfn = ring.pfn;
+    queue->ring_pfn = EXTENT(ring, EXO_OWN);
     queue->ring_pages = ring.pages;
-    token_embed(&queue->origin, TOKEN_ORIGIN, EXO_QUEUE, queue, pci.token);
-    token_embed(&queue->ring_token, TOKEN_QUEUE_RING, EXO_FRAME, queue, ring.token);
+    token_embed(&queue->origin, TOKEN_ORIGIN, EXO_QUEUE, queue, BELOW(pci, EXO_X));
+    token_embed(&queue->ring_token, TOKEN_QUEUE_RING, EXO_FRAME, queue, BELOW(ring, EXO_OWN));
     LIST_INSERT(queues, queue);
     ring_start(queue);
     return (long)token_make_object(call->domain, EXO_QUEUE, EXO_R | EXO_W | EXO_SEND | EXO_SPLIT | EXO_OWN,
@@ -372,7 +375,7 @@ long call_queue_transfer(const struct call *call)
     struct exo_buffer buffer[TRANSFER_MAX];
     struct exo_completion done[TRANSFER_MAX];
     NEED(queue, ref, 0, EXO_W);
-    struct queue *queue = ref.queue;
+    struct queue *queue = MAY(ref, EXO_W);
     if (n > TRANSFER_MAX || m > TRANSFER_MAX)
         return -EXO_E_BAD_ARGUMENT;
     if (queue->dead)

@@ -115,23 +115,43 @@ static void check_subtree(const struct token *token)
 
 static void check_tokens(const struct domain *domain)
 {
-    uint64_t live = 0, freed = 0, doomed = 0, listed = 0;
+    uint64_t live = 0, freed = 0;
     for (uint32_t page = 0; page < domain->token_pages; page++)
         for (int i = 1; i < TOKENS_PER_PAGE; i++) {
             const struct token *token = &domain->token_page[page]->entry[i].token;
             live += token->state == TOKEN_LIVE;
-            freed += token->state == TOKEN_FREE;
-            doomed += token->state == TOKEN_DOOMED;
+            freed += token->state == TOKEN_FREE && token->generation != GENERATION_LAST;
             if (token->state == TOKEN_LIVE)
                 check_subtree(token);
         }
-    for (const struct token *token = domain->doomed; token != NULL; token = token->next)
-        listed++;
     cr_assert_eq(live, domain->tokens);
-    if (!domain->dying) { /* parts of its table are gone already */
+    if (!domain->dying) /* parts of its table are gone already */
         cr_assert_eq(freed, domain->free_slots);
-        cr_assert_eq(doomed, listed);
+}
+
+/* Recalls: see recall.h. */
+static void check_recalls(const struct domain *domain)
+{
+    const struct recalls *recalls = domain->recalls;
+    if (domain->dying)
+        return;
+    cr_assert_leq(recalls->records, RECORDS_MAX);
+    cr_assert_lt(recalls->first, RECORDS_MAX);
+    for (unsigned i = 0; i < RECALLS_MAX; i++) {
+        const struct recall *recall = &recalls->recall[i];
+        if (recall->token == NULL)
+            continue;
+        cr_assert_eq(recall->token->state, TOKEN_LIVE, "a recall of a token that ended");
+        cr_assert_eq(recall->token->recall, i + 1);
+        cr_assert_eq(token_domain(recall->token), domain);
+        cr_assert(recall->alarm.set || recall->deadline_ns == UINT64_MAX, "a recall that nothing ends");
     }
+    for (uint32_t page = 0; page < domain->token_pages; page++)
+        for (int i = 1; i < TOKENS_PER_PAGE; i++) {
+            const struct token *token = &domain->token_page[page]->entry[i].token;
+            if (token->state == TOKEN_LIVE && token->recall != 0)
+                cr_assert_eq(recalls->recall[token->recall - 1].token, token);
+        }
 }
 
 /* What gate.h, slice.h and schedule.c promise of one vCPU and its slices. */
@@ -224,7 +244,7 @@ static uint64_t check_slices(const struct domain *domain)
 
 static void check_domain(const struct domain *domain)
 {
-    uint64_t used = 1 + domain->token_pages + (domain == fake_root), listed = 0;
+    uint64_t used = 2 + domain->token_pages + (domain == fake_root), listed = 0;
     for (uint64_t pfn = domain->dying ? 0 : domain->pool_first; pfn != 0; pfn = frame_of(pfn)->link, listed++)
         cr_assert_eq(frame_of(pfn)->state, FRAME_POOL);
     cr_assert(domain->dying || listed == domain->pool_free);
@@ -235,6 +255,7 @@ static void check_domain(const struct domain *domain)
     used +=
         QUEUE_FRAMES * queue_count(domain) + check_spaces(domain) + check_vcpus(domain) + check_slices(domain);
     check_tokens(domain);
+    check_recalls(domain);
     if (!domain->dying)
         cr_assert_eq(used + domain->pool_free, domain->pool_pages,
                      "the pool lost frames: %lu used, %lu free of %lu", used, domain->pool_free,

@@ -85,8 +85,8 @@ static void one_call(void)
     static const unsigned likely[] = {EXO_CALL_TOKEN_DERIVE, EXO_CALL_SPACE_MAP,     EXO_CALL_SPACE_MAP,
                                       EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND,
                                       EXO_CALL_GATE_CALL,    EXO_CALL_GATE_RETURN,   EXO_CALL_GATE_CREATE,
-                                      EXO_CALL_SLICE_BIND,   EXO_CALL_SPACE_SHARE};
-    unsigned number = random_below(2) ? likely[random_below(11)] : (unsigned)random_below(EXO_CALL_COUNT);
+                                      EXO_CALL_SLICE_BIND,   EXO_CALL_SPACE_SHARE,   EXO_CALL_TOKEN_RECALL};
+    unsigned number = random_below(2) ? likely[random_below(12)] : (unsigned)random_below(EXO_CALL_COUNT);
     uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
     struct exo_map maps[4];
     switch (number) {
@@ -99,9 +99,15 @@ static void one_call(void)
     case EXO_CALL_VCPU_BLOCK: argument[0] = fake_now + random_below(3000000); break;
     case EXO_CALL_VCPU_TIMER: argument[0] = fake_now + random_below(3000000); break;
     case EXO_CALL_TOKEN_DERIVE: argument[1] = random_below(3) ? EXO_ALL : random_below(64); break;
+    case EXO_CALL_RECALL_NEXT: argument[0] = (uint64_t)scratch; break;
+    case EXO_CALL_TOKEN_RECALL: argument[2] = fake_now + random_below(3000000); break;
     case EXO_CALL_TOKEN_REVOKE:
     case EXO_CALL_DOMAIN_DESTROY:
     case EXO_CALL_TOKEN_DROP:
+        if (number == EXO_CALL_TOKEN_DROP && random_below(2))
+            argument[1] = random_below(20), argument[2] = 1 + random_below(600);
+        else
+            argument[2] = 0;
         if (random_below(number == EXO_CALL_TOKEN_DROP || vcpu->domain != fake_root ? 4 : 60))
             return;
         break;
