@@ -199,6 +199,37 @@ mutant:
 mutants:
 	@test/mutants/run
 
+# --- fuzzing: random.c's sequences, chosen by libFuzzer; see test/fuzz/README.md -------------------------------------------
+# build/fuzz is fast and build/fuzz-short has the sanitizers. What is reset for each input is linked into one object first.
+CLANG := clang
+FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
+    -Itest/unit/exo
+FUZZ_FAST := -fsanitize=fuzzer-no-link -DCHECK_EVERY=16
+FUZZ_SANITIZED := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_RESET := $(wildcard exo/core/*.c exo/device/*.c) test/fuzz/model.c \
+    $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant)
+FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace)
+FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer
+
+$(BUILD)/fuzz/fast/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_FAST) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/sanitized/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_SANITIZED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%/state.o: test/fuzz/state.ld
+	ld -r $(FUZZ_WRAP) -T $< -o $@ $(filter %.o,$^)
+$(BUILD)/fuzz/fast/state.o: $(call object,fuzz/fast,$(FUZZ_RESET))
+$(BUILD)/fuzz/sanitized/state.o: $(call object,fuzz/sanitized,$(FUZZ_RESET))
+
+$(BUILD)/fuzz/fuzz: $(BUILD)/fuzz/fast/state.o $(call object,fuzz/fast,$(FUZZ_DRIVER))
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_WRAP:%=-Wl,%)
+
+$(BUILD)/fuzz/fuzz-sanitized: $(BUILD)/fuzz/sanitized/state.o $(call object,fuzz/sanitized,$(FUZZ_DRIVER))
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(FUZZ_WRAP:%=-Wl,%)
+
 # Misuses of tokens that the compiler must refuse.
 types:
 	@test/must-not-compile/run
