@@ -2,6 +2,7 @@
 /* Sequences of calls, interrupts and time: see generate.h. */
 #include "generate.h"
 #include "domain.h"
+#include "reference.h"
 #include "vcpu.h"
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,129 @@ static void gate_call(struct owner *owner, unsigned number, uint64_t gate)
         keep(owner_of(now->domain), (long)message.token);
 }
 
+/* What the arguments of a call are like, one letter each; the rest are 0.
+ *   h handle   n number   a address   A address of 2 MiB   r rights   t time soon   p somewhere to write to
+ *   w width    v registers' offset    s CPUs    u us of time    e period    k 1 to 4 times 2 MiB, in pages
+ *   M elements of space_map and B buffers, with how many in the next argument
+ *   digit: a number below it, 0: a number below 600 */
+static const char *const arguments[EXO_CALL_COUNT] = {
+    [EXO_CALL_ABI_VERSION] = "",
+    [EXO_CALL_TOKEN_DERIVE] = "hrnn",
+    [EXO_CALL_TOKEN_SEND] = "hhr4",
+    [EXO_CALL_TOKEN_DROP] = "h",
+    [EXO_CALL_TOKEN_REVOKE] = "h",
+    [EXO_CALL_TOKEN_INFO] = "hp",
+    [EXO_CALL_DOMAIN_CREATE] = "h",
+    [EXO_CALL_DOMAIN_DONATE] = "hh",
+    [EXO_CALL_DOMAIN_DESTROY] = "h",
+    [EXO_CALL_DOMAIN_INFO] = "hp",
+    [EXO_CALL_SPACE_CREATE] = "h",
+    [EXO_CALL_SPACE_DESTROY] = "h",
+    [EXO_CALL_SPACE_MAP] = "hM",
+    [EXO_CALL_SPACE_UNMAP] = "han",
+    [EXO_CALL_SPACE_PROTECT] = "han8",
+    [EXO_CALL_SPACE_GRAFT] = "hhn2",
+    [EXO_CALL_SPACE_SWITCH] = "h",
+    [EXO_CALL_SPACE_QUERY] = "hap0",
+    [EXO_CALL_VCPU_CREATE] = "hhhan",
+    [EXO_CALL_VCPU_ENTRIES] = "haaa",
+    [EXO_CALL_VCPU_START] = "haan",
+    [EXO_CALL_VCPU_STATE] = "hp",
+    [EXO_CALL_VCPU_BLOCK] = "t",
+    [EXO_CALL_VCPU_TIMER] = "t",
+    [EXO_CALL_VCPU_YIELD] = "",
+    [EXO_CALL_VCPU_EXIT] = "n",
+    [EXO_CALL_EVENT_DERIVE] = "hn",
+    [EXO_CALL_EVENT_RING] = "h",
+    [EXO_CALL_SLICE_CREATE] = "hsue",
+    [EXO_CALL_SLICE_BIND] = "hh",
+    [EXO_CALL_IRQ_BIND] = "hh",
+    [EXO_CALL_IRQ_ACK] = "h",
+    [EXO_CALL_PORT_IN] = "hnw",
+    [EXO_CALL_PORT_OUT] = "hnwn",
+    [EXO_CALL_PORT_WRITE] = "hnp0",
+    [EXO_CALL_SPACE_SHARE] = "hhAk",
+    [EXO_CALL_GATE_CREATE] = "hn",
+    [EXO_CALL_GATE_CALL] = "h",
+    [EXO_CALL_GATE_RETURN] = "h",
+    [EXO_CALL_TOKEN_RECALL] = "hnt",
+    [EXO_CALL_RECALL_NEXT] = "p",
+    [EXO_CALL_PCI_CONFIG] = "hvwn2",
+    [EXO_CALL_PCI_ATTACH] = "hh3",
+    [EXO_CALL_QUEUE_CREATE] = "h2h",
+    [EXO_CALL_QUEUE_TRANSFER] = "hB",
+};
+
+static struct exo_map maps[4];
+static struct exo_buffer buffers[4];
+
+static uint64_t some_maps(void)
+{
+    uint64_t n = 1 + generate_below(4);
+    for (uint64_t i = 0; i < n; i++) {
+        maps[i].va = some_address();
+        maps[i].frame = pick(owner_of(fake_running[fake_cpu]->domain));
+        maps[i].offset = generate_below(3) ? 0 : generate_below(600);
+        maps[i].count = (uint32_t)(generate_below(2) ? 1 : some_number());
+        maps[i].prot = (uint32_t)generate_below(8);
+    }
+    return n;
+}
+
+static uint64_t some_buffers(void)
+{
+    uint64_t n = generate_below(5);
+    for (uint64_t i = 0; i < n; i++) {
+        buffers[i].frame = pick(owner_of(fake_running[fake_cpu]->domain));
+        buffers[i].offset = generate_below(2) * 512;
+        buffers[i].length = (uint32_t)generate_below(5000);
+        buffers[i].flags = (uint32_t)generate_below(4);
+    }
+    return n;
+}
+
+static uint64_t some_argument(char letter)
+{
+    switch (letter) {
+    case 'h': return pick(owner_of(fake_running[fake_cpu]->domain));
+    case 'n': return some_number();
+    case 'a': return some_address();
+    case 'A': return some_address() & ~0x1ffffful;
+    case 'r': return generate_below(3) ? EXO_ALL : generate_below(64);
+    case 't': return fake_now + generate_below(3000000);
+    case 'p': return (uint64_t)scratch;
+    case 'w': return 1ul << generate_below(3);
+    case 'v': return 4 * generate_below(64);
+    case 's': return 1 + generate_below(7);
+    case 'u': return 100 + generate_below(2000);
+    case 'e': return 1000 + generate_below(9000);
+    case 'k': return EXO_LARGE_PAGES * (1 + generate_below(4));
+    case 'M': return (uint64_t)maps;
+    case 'B': return (uint64_t)buffers;
+    case '0': return generate_below(600);
+    default: return generate_below((uint64_t)letter - '0');
+    }
+}
+
+/* Calls that end much are rare, lest nothing be left. */
+static bool is_unlikely(unsigned number, const struct vcpu *vcpu)
+{
+    switch (number) {
+    case EXO_CALL_VCPU_EXIT: return vcpu->domain == fake_root || generate_below(20);
+    case EXO_CALL_TOKEN_DROP: return generate_below(4);
+    case EXO_CALL_GATE_RETURN: return vcpu->domain == fake_root && generate_below(12);
+    case EXO_CALL_TOKEN_REVOKE:
+    case EXO_CALL_DOMAIN_DESTROY: return generate_below(vcpu->domain == fake_root ? 60 : 4);
+    default: return arguments[number] == NULL;
+    }
+}
+
+static struct domain *receiver_of(const struct domain *sender, exo_handle handle)
+{
+    struct token *token;
+    return token_find(sender, handle, EXO_DOMAIN, 0, &token) == 0 ? token->object : NULL;
+}
+
 static void one_call(void)
 {
     struct vcpu *vcpu = fake_running[fake_cpu];
@@ -77,118 +201,30 @@ static void one_call(void)
                                       EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND,
                                       EXO_CALL_GATE_CALL,    EXO_CALL_GATE_RETURN,   EXO_CALL_GATE_CREATE,
                                       EXO_CALL_SLICE_BIND,   EXO_CALL_SPACE_SHARE,   EXO_CALL_TOKEN_RECALL};
-    unsigned number = generate_below(2) ? likely[generate_below(12)] : (unsigned)generate_below(EXO_CALL_COUNT);
-    uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
-    struct exo_map maps[4];
-    struct exo_buffer buffers[4];
-    switch (number) {
-    case EXO_CALL_VCPU_EXIT:
-        if (vcpu->domain == fake_root || generate_below(20))
-            return;
-        break;
-    case EXO_CALL_MACHINE_POWER:
-    case EXO_CALL_LOG_WRITE: return;
-    case EXO_CALL_VCPU_BLOCK: argument[0] = fake_now + generate_below(3000000); break;
-    case EXO_CALL_VCPU_TIMER: argument[0] = fake_now + generate_below(3000000); break;
-    case EXO_CALL_TOKEN_DERIVE: argument[1] = generate_below(3) ? EXO_ALL : generate_below(64); break;
-    case EXO_CALL_RECALL_NEXT: argument[0] = (uint64_t)scratch; break;
-    case EXO_CALL_TOKEN_RECALL: argument[2] = fake_now + generate_below(3000000); break;
-    case EXO_CALL_TOKEN_REVOKE:
-    case EXO_CALL_DOMAIN_DESTROY:
-    case EXO_CALL_TOKEN_DROP:
-        if (number == EXO_CALL_TOKEN_DROP && generate_below(2))
-            argument[1] = generate_below(20), argument[2] = 1 + generate_below(600);
-        else
-            argument[2] = 0;
-        if (generate_below(number == EXO_CALL_TOKEN_DROP || vcpu->domain != fake_root ? 4 : 60))
-            return;
-        break;
-    case EXO_CALL_TOKEN_SEND:
-    case EXO_CALL_DOMAIN_DONATE:
-    case EXO_CALL_SPACE_GRAFT:
-    case EXO_CALL_SLICE_BIND:
-    case EXO_CALL_IRQ_BIND:
-        argument[1] = pick(owner);
-        if (number == EXO_CALL_TOKEN_SEND) {
-            argument[2] = generate_below(3) ? EXO_ALL : generate_below(64);
-            argument[3] = generate_below(4);
-        }
-        if (number == EXO_CALL_SPACE_GRAFT)
-            argument[3] = generate_below(2);
-        break;
-    case EXO_CALL_SPACE_SHARE:
-        argument[1] = pick(owner);
-        argument[2] = some_address() & ~0x1ffffful;
-        argument[3] = 512 * (1 + generate_below(4));
-        break;
-    case EXO_CALL_PCI_CONFIG:
-        argument[1] = generate_below(64) * 4;
-        argument[2] = 1ul << generate_below(3);
-        argument[4] = generate_below(2);
-        break;
-    case EXO_CALL_PCI_ATTACH:
-        argument[1] = pick(owner);
-        argument[2] = generate_below(3);
-        break;
-    case EXO_CALL_QUEUE_CREATE:
-        argument[1] = generate_below(2);
-        argument[2] = pick(owner);
-        break;
-    case EXO_CALL_QUEUE_TRANSFER:
-        for (int i = 0; i < 4; i++)
-            buffers[i] = (struct exo_buffer){.frame = pick(owner),
-                                             .offset = generate_below(2) * 512,
-                                             .length = (uint32_t)generate_below(5000),
-                                             .flags = (uint32_t)generate_below(4)};
-        argument[1] = (uint64_t)buffers;
-        argument[2] = generate_below(5);
+    unsigned number = (unsigned)generate_below(2 * EXO_CALL_COUNT);
+    if (number >= EXO_CALL_COUNT)
+        number = likely[number % 12];
+    if (is_unlikely(number, vcpu))
+        return;
+    uint64_t argument[5] = {0};
+    for (unsigned i = 0; arguments[number][i] != '\0'; i++)
+        argument[i] = some_argument(arguments[number][i]);
+    if (number == EXO_CALL_TOKEN_DROP && generate_below(2))
+        argument[1] = generate_below(20), argument[2] = 1 + generate_below(600);
+    if (number == EXO_CALL_SPACE_MAP)
+        argument[2] = some_maps();
+    if (number == EXO_CALL_QUEUE_TRANSFER) {
+        argument[2] = some_buffers();
         argument[3] = (uint64_t)scratch;
         argument[4] = generate_below(5);
-        break;
-    case EXO_CALL_VCPU_CREATE:
-        argument[1] = pick(owner);
-        argument[2] = pick(owner);
-        argument[3] = 0x5000;
-        break;
-    case EXO_CALL_SLICE_CREATE:
-        argument[1] = 1 + generate_below(7);
-        argument[2] = 100 + generate_below(2000);
-        argument[3] = 1000 + generate_below(9000);
-        break;
-    case EXO_CALL_GATE_CALL:
-    case EXO_CALL_GATE_RETURN: gate_call(owner, number, argument[0]); return;
-    case EXO_CALL_SPACE_UNMAP:
-    case EXO_CALL_SPACE_PROTECT:
-        argument[1] = some_address();
-        argument[3] = generate_below(8);
-        break;
-    case EXO_CALL_SPACE_MAP:
-        for (int i = 0; i < 4; i++)
-            maps[i] =
-                (struct exo_map){some_address(), pick(owner), generate_below(3) ? 0 : generate_below(600),
-                                 (uint32_t)(generate_below(2) ? 1 : some_number()), (uint32_t)generate_below(8)};
-        argument[1] = (uint64_t)maps;
-        argument[2] = 1 + generate_below(4);
-        break;
-    case EXO_CALL_SPACE_QUERY:
-    case EXO_CALL_TOKEN_INFO:
-    case EXO_CALL_DOMAIN_INFO:
-    case EXO_CALL_VCPU_STATE:
-    case EXO_CALL_PORT_WRITE:
-        argument[1] = number == EXO_CALL_SPACE_QUERY ? some_address() : (uint64_t)scratch;
-        argument[2] = (uint64_t)scratch;
-        if (number == EXO_CALL_SPACE_QUERY || number == EXO_CALL_PORT_WRITE)
-            argument[3] = generate_below(600);
-        break;
     }
-    struct domain *receiver = NULL;
-    for (const struct domain *child = vcpu->domain->child; child != NULL && number == EXO_CALL_TOKEN_SEND;
-         child = child->next)
-        receiver = (struct domain *)child;
+    if (number == EXO_CALL_GATE_CALL || number == EXO_CALL_GATE_RETURN) {
+        gate_call(owner, number, argument[0]);
+        return;
+    }
+    struct domain *receiver = number == EXO_CALL_TOKEN_SEND ? receiver_of(vcpu->domain, argument[0]) : NULL;
     long result = exo_call(number, argument[0], argument[1], argument[2], argument[3], argument[4]);
-    if (number == EXO_CALL_TOKEN_SEND && receiver != NULL)
-        keep(owner_of(receiver), result);
-    keep(owner, result);
+    keep(receiver != NULL ? owner_of(receiver) : owner, result);
 }
 
 static void give_all(struct owner *owner, uint64_t most)
@@ -200,6 +236,7 @@ static void give_all(struct owner *owner, uint64_t most)
     static const uint32_t functions[] = {FAKE_VIRTIO, FAKE_PLAIN, FAKE_BRIDGE};
     for (unsigned i = 0; i < 3; i++)
         keep(owner, exo_token_derive(fake_info->pci, EXO_ALL, functions[i], 1));
+    exo_vcpu_entries(fake_info->vcpu, 0x1000, 0x2000, 0x3000);
     keep(owner, exo_token_derive(fake_info->irqs, EXO_ALL, 5, 1));
     keep(owner, (long)fake_frames(2)); /* rings */
     keep(owner, (long)fake_frames(2));
@@ -225,24 +262,44 @@ void generate_boot(uint64_t most_frames, uint64_t guest_frames)
     give_all(&owners[0], most_frames);
     for (unsigned i = 1; i < 4; i++) {
         struct guest guest = fake_guest(i % GENERATE_CPUS, guest_frames);
+        exo_vcpu_entries(guest.vcpu, 0x1000, 0x2000, 0x3000);
         adopt(i, &guest);
     }
 }
 
+/* The first domain's only by an entry of its own: it has to live. */
+static void fault(void)
+{
+    struct vcpu *vcpu = fake_running[fake_cpu];
+    if (vcpu->domain != fake_root || (vcpu->machine.fault_entry != 0 && !vcpu->machine.page->fault_busy))
+        fake_fault(14, generate_below(8), some_address());
+    else
+        vcpu->machine.page->fault_busy = 0;
+}
+
+static void something_else(void)
+{
+    uint64_t what = generate_below(64);
+    if (what < 6)
+        fake_interrupt((uint32_t)generate_below(FAKE_IRQS));
+    else if (what < 22)
+        fake_advance(generate_below(2000000));
+    else if (what < 30 && fake_running[fake_cpu] != NULL)
+        fake_touch(some_address(), generate_below(2));
+    else if (what == 30 && fake_running[fake_cpu] != NULL)
+        fault();
+}
+
 void generate_step(void)
 {
-    fake_enter((uint32_t)generate_below(GENERATE_CPUS));
-    if (fake_running[fake_cpu] != NULL) {
+    uint32_t cpu = (uint32_t)generate_below(GENERATE_CPUS), idle = 0;
+    while (fake_enter(cpu) == NULL && ++idle < GENERATE_CPUS)
+        cpu = (cpu + 1) % GENERATE_CPUS;
+    if (idle == GENERATE_CPUS)
+        fake_advance(1000000);
+    else
         one_call();
-        if (fake_running[fake_cpu] != NULL && generate_below(8) == 0)
-            fake_touch(some_address(), generate_below(2));
-        if (fake_running[fake_cpu] != NULL && generate_below(250) == 1)
-            fake_fault(14, generate_below(8), some_address());
-    }
-    if (generate_below(10) == 0)
-        fake_interrupt((uint32_t)generate_below(FAKE_IRQS));
-    if (generate_below(4) == 0)
-        fake_advance(generate_below(2000000));
+    something_else();
 }
 
 unsigned generate_owner(const struct domain *domain) { return (unsigned)(owner_of(domain) - owners); }
