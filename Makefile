@@ -209,7 +209,7 @@ FUZZ_SANITIZED := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-reco
 FUZZ_RESET := $(wildcard exo/core/*.c exo/device/*.c) test/fuzz/model.c \
     $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant)
 FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace)
-FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer
+FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer --wrap=machine_frame
 
 $(BUILD)/fuzz/fast/%.o: % Makefile
 	@mkdir -p $(@D)

@@ -75,7 +75,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     generate_below = below;
     generate_boot(512, 80);
     share_count();
-    reset_save(machine_frame(0), FAKE_TOP * EXO_PAGE_SIZE);
+    reset_save();
     return 0;
 }
 

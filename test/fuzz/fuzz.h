@@ -24,7 +24,7 @@ void trace_print(void); /* the last calls, to the standard error */
 
 /* --- reset.c ------------------------------------------------------------------------------------------------- */
 
-void reset_save(void *arena, uint64_t bytes); /* all that the core, the fake machine and the model know, once */
+void reset_save(void); /* all that the core, the fake machine and the model know, once */
 void reset_restore(void);
 
 /* --- model.c ------------------------------------------------------------------------------------------------- */
