@@ -74,6 +74,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc, (void)argv;
     generate_below = below;
     generate_boot(512, 80);
+    model_boot();
     share_count();
     reset_save();
     return 0;

@@ -29,10 +29,9 @@ void reset_restore(void);
 
 /* --- model.c ------------------------------------------------------------------------------------------------- */
 
-void model_boot(void);                              /* what the first domain begins with */
-void model_before(const struct fuzz_call *call);    /* before it is made */
-void model_after(const struct fuzz_call *call);     /* fails where the result is not as predicted */
-void model_check(bool all);                         /* compares with the core: some tokens, or all */
-void model_delivered(struct domain *to, uint64_t handle); /* a gate's message arrived with that token */
+void model_boot(void);                           /* what the first domain begins with */
+void model_before(const struct fuzz_call *call); /* before it is made */
+void model_after(const struct fuzz_call *call);  /* fails where the result is not as predicted */
+void model_check(bool all);                      /* compares with the core: some tokens, or all */
 
 #endif

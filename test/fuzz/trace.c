@@ -18,7 +18,8 @@ struct fuzz_call *trace_begin(unsigned number, const uint64_t argument[5])
 {
     struct fuzz_call *call = &calls[count++ % KEPT];
     struct domain *domain = fake_running[fake_cpu]->domain;
-    *call = (struct fuzz_call){.number = number, .cpu = fake_cpu, .owner = generate_owner(domain), .domain = domain};
+    *call = (struct fuzz_call){
+        .number = number, .cpu = fake_cpu, .owner = generate_owner(domain), .domain = domain};
     memcpy(call->argument, argument, sizeof call->argument);
     return call;
 }

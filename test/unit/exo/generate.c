@@ -42,7 +42,8 @@ static exo_handle pick(struct owner *owner)
 static uint64_t some_address(void)
 {
     static const uint64_t bases[] = {0, 0x200000, 0x40000000, 0x8000000000, 0x7fffffe00000};
-    return bases[generate_below(5)] + generate_below(4) * 0x200000 + generate_below(2) * generate_below(512) * 4096;
+    return bases[generate_below(5)] + generate_below(4) * 0x200000 +
+           generate_below(2) * generate_below(512) * 4096;
 }
 
 static uint64_t some_number(void)
@@ -76,51 +77,21 @@ static void gate_call(struct owner *owner, unsigned number, uint64_t gate)
  *   M elements of space_map and B buffers, with how many in the next argument
  *   digit: a number below it, 0: a number below 600 */
 static const char *const arguments[EXO_CALL_COUNT] = {
-    [EXO_CALL_ABI_VERSION] = "",
-    [EXO_CALL_TOKEN_DERIVE] = "hrnn",
-    [EXO_CALL_TOKEN_SEND] = "hhr4",
-    [EXO_CALL_TOKEN_DROP] = "h",
-    [EXO_CALL_TOKEN_REVOKE] = "h",
-    [EXO_CALL_TOKEN_INFO] = "hp",
-    [EXO_CALL_DOMAIN_CREATE] = "h",
-    [EXO_CALL_DOMAIN_DONATE] = "hh",
-    [EXO_CALL_DOMAIN_DESTROY] = "h",
-    [EXO_CALL_DOMAIN_INFO] = "hp",
-    [EXO_CALL_SPACE_CREATE] = "h",
-    [EXO_CALL_SPACE_DESTROY] = "h",
-    [EXO_CALL_SPACE_MAP] = "hM",
-    [EXO_CALL_SPACE_UNMAP] = "han",
-    [EXO_CALL_SPACE_PROTECT] = "han8",
-    [EXO_CALL_SPACE_GRAFT] = "hhn2",
-    [EXO_CALL_SPACE_SWITCH] = "h",
-    [EXO_CALL_SPACE_QUERY] = "hap0",
-    [EXO_CALL_VCPU_CREATE] = "hhhan",
-    [EXO_CALL_VCPU_ENTRIES] = "haaa",
-    [EXO_CALL_VCPU_START] = "haan",
-    [EXO_CALL_VCPU_STATE] = "hp",
-    [EXO_CALL_VCPU_BLOCK] = "t",
-    [EXO_CALL_VCPU_TIMER] = "t",
-    [EXO_CALL_VCPU_YIELD] = "",
-    [EXO_CALL_VCPU_EXIT] = "n",
-    [EXO_CALL_EVENT_DERIVE] = "hn",
-    [EXO_CALL_EVENT_RING] = "h",
-    [EXO_CALL_SLICE_CREATE] = "hsue",
-    [EXO_CALL_SLICE_BIND] = "hh",
-    [EXO_CALL_IRQ_BIND] = "hh",
-    [EXO_CALL_IRQ_ACK] = "h",
-    [EXO_CALL_PORT_IN] = "hnw",
-    [EXO_CALL_PORT_OUT] = "hnwn",
-    [EXO_CALL_PORT_WRITE] = "hnp0",
-    [EXO_CALL_SPACE_SHARE] = "hhAk",
-    [EXO_CALL_GATE_CREATE] = "hn",
-    [EXO_CALL_GATE_CALL] = "h",
-    [EXO_CALL_GATE_RETURN] = "h",
-    [EXO_CALL_TOKEN_RECALL] = "hnt",
-    [EXO_CALL_RECALL_NEXT] = "p",
-    [EXO_CALL_PCI_CONFIG] = "hvwn2",
-    [EXO_CALL_PCI_ATTACH] = "hh3",
-    [EXO_CALL_QUEUE_CREATE] = "h2h",
-    [EXO_CALL_QUEUE_TRANSFER] = "hB",
+    [EXO_CALL_ABI_VERSION] = "",      [EXO_CALL_TOKEN_DERIVE] = "hrnn", [EXO_CALL_TOKEN_SEND] = "hhr4",
+    [EXO_CALL_TOKEN_DROP] = "h",      [EXO_CALL_TOKEN_REVOKE] = "h",    [EXO_CALL_TOKEN_INFO] = "hp",
+    [EXO_CALL_DOMAIN_CREATE] = "h",   [EXO_CALL_DOMAIN_DONATE] = "hh",  [EXO_CALL_DOMAIN_DESTROY] = "h",
+    [EXO_CALL_DOMAIN_INFO] = "hp",    [EXO_CALL_SPACE_CREATE] = "h",    [EXO_CALL_SPACE_DESTROY] = "h",
+    [EXO_CALL_SPACE_MAP] = "hM",      [EXO_CALL_SPACE_UNMAP] = "han",   [EXO_CALL_SPACE_PROTECT] = "han8",
+    [EXO_CALL_SPACE_GRAFT] = "hhn2",  [EXO_CALL_SPACE_SWITCH] = "h",    [EXO_CALL_SPACE_QUERY] = "hap0",
+    [EXO_CALL_VCPU_CREATE] = "hhhan", [EXO_CALL_VCPU_ENTRIES] = "haaa", [EXO_CALL_VCPU_START] = "haan",
+    [EXO_CALL_VCPU_STATE] = "hp",     [EXO_CALL_VCPU_BLOCK] = "t",      [EXO_CALL_VCPU_TIMER] = "t",
+    [EXO_CALL_VCPU_YIELD] = "",       [EXO_CALL_VCPU_EXIT] = "n",       [EXO_CALL_EVENT_DERIVE] = "hn",
+    [EXO_CALL_EVENT_RING] = "h",      [EXO_CALL_SLICE_CREATE] = "hsue", [EXO_CALL_SLICE_BIND] = "hh",
+    [EXO_CALL_IRQ_BIND] = "hh",       [EXO_CALL_IRQ_ACK] = "h",         [EXO_CALL_PORT_IN] = "hnw",
+    [EXO_CALL_PORT_OUT] = "hnwn",     [EXO_CALL_PORT_WRITE] = "hnp0",   [EXO_CALL_SPACE_SHARE] = "hhAk",
+    [EXO_CALL_GATE_CREATE] = "hn",    [EXO_CALL_GATE_CALL] = "h",       [EXO_CALL_GATE_RETURN] = "h",
+    [EXO_CALL_TOKEN_RECALL] = "hnt",  [EXO_CALL_RECALL_NEXT] = "p",     [EXO_CALL_PCI_CONFIG] = "hvwn2",
+    [EXO_CALL_PCI_ATTACH] = "hh3",    [EXO_CALL_QUEUE_CREATE] = "h2h",  [EXO_CALL_QUEUE_TRANSFER] = "hB",
 };
 
 static struct exo_map maps[4];
@@ -229,7 +200,7 @@ static void one_call(void)
 
 static void give_all(struct owner *owner, uint64_t most)
 {
-    const exo_handle first[] = {fake_info->domain, fake_info->space, fake_info->vcpu,   fake_info->slice,
+    const exo_handle first[] = {fake_info->domain, fake_info->space, fake_info->vcpu, fake_info->slice,
                                 fake_info->ports,  fake_info->irqs,  fake_frames(64), fake_frames(most)};
     for (unsigned i = 0; i < HANDLES; i++)
         owner->handle[i] = first[i % 8];

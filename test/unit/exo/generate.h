@@ -17,6 +17,8 @@ extern uint64_t (*generate_below)(uint64_t n); /* the source: a number below n *
 void generate_boot(uint64_t most_frames, uint64_t guest_frames);
 /* One call or none by whatever runs on one of the CPUs, and what happens beside it. */
 void generate_step(void);
-unsigned generate_owner(const struct domain *domain); /* a small number by which a trace names it; 0: the first domain, or unknown */
+unsigned
+generate_owner(const struct domain
+                   *domain); /* a small number by which a trace names it; 0: the first domain, or unknown */
 
 #endif
