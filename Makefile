@@ -208,7 +208,8 @@ mutants:
 # --- fuzzing: random.c's sequences, chosen by libFuzzer; see test/fuzz/README.md -------------------------------------------
 # build/fuzz is fast and build/fuzz-short has the sanitizers. What is reset for each input is linked into one object first.
 CLANG := clang
-FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
+FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul \
+    -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
     -Itest/invariant -Itest/unit/exo
 FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # libFuzzer follows what is covered of the exokernel and the generator, and nothing else.
