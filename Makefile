@@ -208,15 +208,16 @@ mutants:
 # --- fuzzing: random.c's sequences, chosen by libFuzzer; see test/fuzz/README.md -------------------------------------------
 # build/fuzz is fast and build/fuzz-short has the sanitizers. What is reset for each input is linked into one object first.
 CLANG := clang
-FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
-    -Itest/unit/exo
+FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul \
+    -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
+    -Itest/invariant -Itest/unit/exo
 FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # libFuzzer follows what is covered of the exokernel and the generator, and nothing else.
 $(BUILD)/fuzz/%/generate.c.o: FUZZ_COVERED := -fsanitize=fuzzer-no-link
 $(call object,fuzz/fast,exo/%) $(call object,fuzz/sanitized,exo/%): FUZZ_COVERED := -fsanitize=fuzzer-no-link
 FUZZ_RESET := $(wildcard exo/core/*.c exo/device/*.c) test/fuzz/model.c \
     $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant)
-FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace)
+FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace) test/invariant/invariant.c
 FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer --wrap=machine_frame
 
 $(BUILD)/fuzz/fast/%.o: % Makefile

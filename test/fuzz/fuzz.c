@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * libFuzzer's target: the bytes of an input choose what test/unit/exo/generate.c does. The linker leads each exo call of the
- * generator through __wrap_exo_call and __wrap_exo_gate_transfer.
+ * libFuzzer's target: the bytes of an input choose what test/unit/exo/generate.c does. The linker leads
+ * each exo call of the generator through __wrap_exo_call and __wrap_exo_gate_transfer.
  */
 #include "fuzz.h"
 #include "generate.h"

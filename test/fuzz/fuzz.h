@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the parts of the fuzzer share: fuzz.c drives, trace.c remembers the last calls, reset.c undoes an input, model.c predicts. */
+/* What the parts of the fuzzer share: fuzz.c drives, trace.c remembers the last calls, reset.c undoes an
+ * input, model.c predicts. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -8,7 +9,8 @@
 
 struct domain;
 
-/* --- trace.c ------------------------------------------------------------------------------------------------- */
+/* --- trace.c
+ * ------------------------------------------------------------------------------------------------- */
 
 struct fuzz_call {
     unsigned number, cpu, owner; /* owner: generate_owner() of the caller's domain */
@@ -22,12 +24,14 @@ void trace_end(struct fuzz_call *call, long result);
 void trace_clear(void);
 void trace_print(void); /* the last calls, to the standard error */
 
-/* --- reset.c ------------------------------------------------------------------------------------------------- */
+/* --- reset.c
+ * ------------------------------------------------------------------------------------------------- */
 
 void reset_save(void); /* all that the core, the fake machine and the model know, once */
 void reset_restore(void);
 
-/* --- model.c ------------------------------------------------------------------------------------------------- */
+/* --- model.c
+ * ------------------------------------------------------------------------------------------------- */
 
 void model_boot(void);                           /* what the first domain begins with */
 void model_before(const struct fuzz_call *call); /* before it is made */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Undoing an input. All objects but those of the driver are linked into one whose writable data are in one section (state.ld): it is
- * copied once after boot, and back before each input. Of the frames only those can have changed that were not empty or asked for
- * when that copy was made (the core keeps pointers to them), and those that it has asked the machine for since: the linker leads
- * machine_frame through here. Page protection would find them too, but costs more than comparing.
+ * Undoing an input. All objects but those of the driver are linked into one whose writable data are in one
+ * section (state.ld): it is copied once after boot, and back before each input. Of the frames only those
+ * can have changed that were not empty or asked for when that copy was made (the core keeps pointers to
+ * them), and those that it has asked the machine for since: the linker leads machine_frame through here.
+ * Page protection would find them too, but costs more than comparing.
  */
 #include "fuzz.h"
 #include "fake_machine.h"
