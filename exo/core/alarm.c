@@ -75,11 +75,9 @@ void alarm_set(struct alarm *alarm, uint32_t cpu, uint64_t at)
 
 struct alarm *alarm_due(struct cpu *cpu, uint64_t now)
 {
-    struct alarm *first = cpu->alarms;
-    if (first == NULL || first->at > now)
+    if (alarm_next(cpu) > now)
         return NULL;
+    struct alarm *first = cpu->alarms;
     take_off(cpu, first);
     return first;
 }
-
-uint64_t alarm_next(const struct cpu *cpu) { return cpu->alarms == NULL ? UINT64_MAX : cpu->alarms->at; }
