@@ -75,9 +75,9 @@ void alarm_set(struct alarm *alarm, uint32_t cpu, uint64_t at)
 
 struct alarm *alarm_due(struct cpu *cpu, uint64_t now)
 {
-    if (alarm_next(cpu) > now)
-        return NULL;
     struct alarm *first = cpu->alarms;
+    if (first == NULL || first->at > now)
+        return NULL;
     take_off(cpu, first);
     return first;
 }
