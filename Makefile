@@ -41,11 +41,11 @@ LINUX_OBJECTS := $(call object,linux,$(LINUX_SOURCES))
 VDSO_OBJECTS := $(call object,vdso,$(VDSO_SOURCES))
 
 LIBOS_IMAGES := linux
-IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
+IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants guest adversary device iso size check purity readme format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants fuzz fuzz-short guest adversary device iso size check purity readme format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -85,6 +85,12 @@ $(BUILD)/exo/%.o: % Makefile
 
 $(BUILD)/kxos.elf: $(EXO_OBJECTS) boot/kernel.ld
 	$(CC) $(LINK) -T boot/kernel.ld -o $@ $(EXO_OBJECTS)
+
+# The same with the walk over all invariants after every N-th call: boot/run --check N.
+CHECKED_OBJECTS := $(call object,exo,$(wildcard test/invariant/*.c))
+$(CHECKED_OBJECTS): EXO_FLAGS += -Itest/invariant
+$(BUILD)/kxos-checked.elf: $(EXO_OBJECTS) $(CHECKED_OBJECTS) boot/kernel.ld
+	$(CC) $(LINK) -T boot/kernel.ld -o $@ $(EXO_OBJECTS) $(CHECKED_OBJECTS)
 
 # --- the supervisor: a flat image whose header its linker script makes ------------------------------------------------
 $(BUILD)/supervisor/%.o: % Makefile
@@ -168,13 +174,13 @@ UNIT_EXO := $(wildcard test/unit/exo/*.c)
 UNIT_LIBOS := $(wildcard test/unit/libos/*.c)
 UNIT_LIBOS_SOURCES := $(shell sed 's/\#.*//' test/unit/libos/SOURCES 2>/dev/null)
 
-UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) $(UNIT_EXO))
+UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) test/invariant/invariant.c $(UNIT_EXO))
 UNIT_LIBOS_OBJECTS := $(call object,unit-libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
 UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(BUILD)/test/unit-libos)
 
 $(BUILD)/unit-exo/%.o: % Makefile
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Iexo/device -Itest/unit/exo -MMD -MP -c -o $@ $<
+	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Iexo/device -Itest/invariant -Itest/unit/exo -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit-libos/%.o: % Makefile
 	@mkdir -p $(@D)
@@ -194,11 +200,51 @@ unit: $(UNIT_PROGRAMS)
 
 # The core with one check taken away: see test/mutants/run, which says what is what.
 mutant:
-	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Iexo/device -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
+	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Iexo/device -Itest/invariant -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
 	$(CC) $(UNIT_FLAGS) -o $(MUTANT_PROGRAM) $(MUTANT_OBJECT) $(MUTANT_OTHERS) -lcriterion
 
 mutants:
 	@test/mutants/run
+
+# --- fuzzing: random.c's sequences, chosen by libFuzzer; see test/fuzz/README.md -------------------------------------------
+# build/fuzz is fast and build/fuzz-short has the sanitizers. What is reset for each input is linked into one object first.
+CLANG := clang
+FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
+    -Itest/unit/exo
+FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# libFuzzer follows what is covered of the exokernel and the generator, and nothing else.
+$(BUILD)/fuzz/%/generate.c.o: FUZZ_COVERED := -fsanitize=fuzzer-no-link
+$(call object,fuzz/fast,exo/%) $(call object,fuzz/sanitized,exo/%): FUZZ_COVERED := -fsanitize=fuzzer-no-link
+FUZZ_RESET := $(wildcard exo/core/*.c exo/device/*.c) test/fuzz/model.c \
+    $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant)
+FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace)
+FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer --wrap=machine_frame
+
+$(BUILD)/fuzz/fast/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_COVERED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/sanitized/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_COVERED) $(FUZZ_SANITIZERS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%/state.o: test/fuzz/state.ld
+	ld -r $(FUZZ_WRAP) -T $< -o $@ $(filter %.o,$^)
+$(BUILD)/fuzz/fast/state.o: $(call object,fuzz/fast,$(FUZZ_RESET))
+$(BUILD)/fuzz/sanitized/state.o: $(call object,fuzz/sanitized,$(FUZZ_RESET))
+
+$(BUILD)/fuzz/fuzz: $(BUILD)/fuzz/fast/state.o $(call object,fuzz/fast,$(FUZZ_DRIVER))
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_WRAP:%=-Wl,%)
+
+$(BUILD)/fuzz/fuzz-sanitized: $(BUILD)/fuzz/sanitized/state.o $(call object,fuzz/sanitized,$(FUZZ_DRIVER))
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_SANITIZERS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_WRAP:%=-Wl,%)
+
+SECONDS := 600
+fuzz: $(BUILD)/fuzz/fuzz
+	@test/fuzz/run long $(SECONDS)
+
+fuzz-short: $(BUILD)/fuzz/fuzz-sanitized
+	@test/fuzz/run short
 
 # Misuses of tokens that the compiler must refuse.
 types:
@@ -218,7 +264,7 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 guest: all $(GUEST_PROGRAMS)
 
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
-adversary: $(BUILD)/kxos.elf $(BUILD)/bundle $(BUILD)/adversary.img
+adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img
 	@test/adversary/run
 
 # --- what devices reach, with and without an IOMMU ------------------------------------------------------------------------

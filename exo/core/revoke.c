@@ -262,6 +262,12 @@ static bool is_lost(uint64_t pfn, uint64_t *end)
     return inside;
 }
 
+bool revoke_is_lost(uint64_t pfn)
+{
+    uint64_t end = UINT64_MAX;
+    return is_lost(pfn, &end);
+}
+
 /* The run from the frame on for which one token permits it, or none does. */
 static struct verdict judge(const struct domain *domain, uint64_t pfn, uint32_t limit)
 {

@@ -174,6 +174,7 @@ static void run_alarms(struct cpu *cpu, uint64_t now)
             if (vcpu != NULL && vcpu->queued == QUEUE_THROTTLED) {
                 unqueue(vcpu);
                 schedule_add(vcpu);
+                cpu->quantum_end = now; /* its new budget is for this period */
             }
             break;
         }

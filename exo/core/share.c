@@ -85,8 +85,9 @@ long call_space_share(const struct call *call)
     NEED(space, to, 0, EXO_W);
     NEED(space, from, 1, EXO_R | EXO_W);
     NEED_OK(check(to.space, from.space, va, pages));
-    struct share share = {.from = flush_begin(MAY(from, EXO_W)),
-                          .to = flush_begin(MAY(to, EXO_W)),
+    struct space *source = MAY(from, EXO_W), *target = MAY(to, EXO_W);
+    struct share share = {.from = flush_begin(source),
+                          .to = flush_begin(target),
                           .va = va,
                           .end = va + pages * EXO_PAGE_SIZE,
                           .work = {WORK_PER_CALL}};

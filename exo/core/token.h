@@ -143,7 +143,8 @@ bool revoke_lose(struct domain *loser, uint64_t base, uint64_t count, struct wor
 bool revoke_finish(struct work *work);
 /* Finishes a walk that is in the midst of the domain's spaces. False: call again. */
 bool revoke_is_outside(const struct domain *domain, struct work *work);
-uint32_t revoke_batch(void); /* what was noted up to now is gone when... */
+uint32_t revoke_batch(void);       /* what was noted up to now is gone when... */
+bool revoke_is_lost(uint64_t pfn); /* waits for a walk to take it away */
 bool revoke_done(uint32_t batch, struct work *work);
 struct space;
 void revoke_host(struct space *space, uint64_t pfn, uint64_t pages); /* another domain maps them there */

@@ -187,7 +187,7 @@ uint32_t queue_frames(uint32_t *in_flight)
         if (queue->dead)
             continue;
         frames += (uint32_t)queue->ring_pages;
-        for (uint32_t i = 0; i < queue->size; i++)
+        for (uint32_t i = 0; i < queue->size && in_flight != NULL; i++)
             for (uint32_t k = 0; k < (queue->slot[i].pages & ~(uint32_t)HEAD); k++)
                 in_flight[queue->slot[i].pfn + k]++;
     }
