@@ -121,6 +121,7 @@ $(BUILD)/$(1).img: $(BUILD)/$(1).elf
 endef
 $(eval $(call bare_image,adversary,test/adversary))
 $(eval $(call bare_image,device,test/device))
+$(eval $(call bare_image,primitives,bench/primitives))
 
 # --- the Linux library OS image ---------------------------------------------------------------------------------------
 $(BUILD)/linux/%.o: % Makefile
