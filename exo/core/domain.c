@@ -70,8 +70,9 @@ static bool dismantle(struct domain *domain, struct work *work)
     while (domain->spaces != NULL)
         if (!space_dispose(domain->spaces, domain, work))
             return false;
-    while (domain->slices !=
-           NULL) { /* its queues ended with their tokens, and with the token of the function */
+    if (!queue_dispose(domain, work)) /* whose tokens others may hold */
+        return false;
+    while (domain->slices != NULL) {
         if (!token_end_below(&domain->slices->origin, domain, work))
             return false;
         slice_end(domain->slices);
