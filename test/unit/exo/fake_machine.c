@@ -280,7 +280,8 @@ uint32_t machine_port_in(uint32_t port, uint32_t width)
 void machine_port_out(uint32_t port, uint32_t width, uint32_t value)
 {
     (void)width;
-    fake_port_value[port] = value;
+    if (port != FAKE_VIRTIO_PORT + 12) /* a ring's size is the device's */
+        fake_port_value[port] = value;
     if (port == FAKE_VIRTIO_PORT + 18 && value == 0) /* a reset device knows no ring */
         fake_port_value[FAKE_VIRTIO_PORT + 8] = 0;
 }

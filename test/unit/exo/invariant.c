@@ -159,6 +159,8 @@ static void check_devices(void)
     for (uint64_t pfn = 0; pfn < frame_count; pfn++)
         there += frame_of(pfn)->state == FRAME_RING;
     cr_assert_eq(rings, there, "a ring's frame belongs to no queue");
+    uint32_t known = fake_port_value[FAKE_VIRTIO_PORT + 8];
+    cr_assert(known == 0 || frame_of(known)->state == FRAME_RING, "the device uses a ring that is none");
     for (uint32_t function = FAKE_VIRTIO; function < FAKE_BRIDGE; function += 8)
         if (!pci_attached(function) && !queue_on(function))
             cr_assert_eq(machine_pci_read(function, 4, 2) & 4, 0, "a bus master without bounds");

@@ -2,6 +2,8 @@
 /* Random sequences of calls by several domains on several CPUs, with a walk over all invariants in between. */
 #include "domain.h"
 #include "fake_machine.h"
+#include "frame.h"
+#include "reference.h"
 #include "vcpu.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -66,14 +68,93 @@ static uint64_t some_number(void)
 
 static char scratch[8192];
 
+/* One of that kind, if a few tries find one. */
+static exo_handle pick_kind(struct owner *owner, enum exo_kind kind)
+{
+    struct token *token;
+    for (int i = 0; i < HANDLES; i++) {
+        exo_handle handle = pick(owner);
+        if (token_find(owner->domain, handle, kind, 0, &token) == 0)
+            return handle;
+    }
+    return pick(owner);
+}
+
+/* Frames that can become a ring, if a few tries find some. */
+static exo_handle pick_ring(struct owner *owner)
+{
+    struct token *token;
+    for (int i = 0; i < HANDLES; i++) {
+        exo_handle handle = pick(owner);
+        if (token_find(owner->domain, handle, EXO_FRAME, EXO_OWN, &token) == 0 && token->count < 64 &&
+            frame_all_idle(token->base, token->count))
+            return handle;
+    }
+    return pick_kind(owner, EXO_FRAME);
+}
+
+static struct exo_buffer buffers[4];
+
+static void device_arguments(unsigned number, struct owner *owner, uint64_t argument[5])
+{
+    argument[0] = pick_kind(owner, number == EXO_CALL_QUEUE_TRANSFER ? EXO_QUEUE : EXO_PCI);
+    switch (number) {
+    case EXO_CALL_PCI_CONFIG:
+        argument[1] = random_below(4) ? 4 : random_below(260);
+        argument[2] = 1ul << random_below(3);
+        argument[3] = random_below(8) | random_below(2) << 10;
+        argument[4] = random_below(3) != 0;
+        break;
+    case EXO_CALL_PCI_ATTACH:
+        argument[1] = random_below(4) ? pick_kind(owner, EXO_SPACE) : 0;
+        argument[2] = random_below(8) ? random_below(2) : some_number();
+        break;
+    case EXO_CALL_QUEUE_CREATE:
+        argument[1] = random_below(8) ? random_below(2) : some_number();
+        argument[2] = pick_ring(owner);
+        break;
+    case EXO_CALL_QUEUE_TRANSFER:
+        for (int i = 0; i < 4; i++)
+            buffers[i] = (struct exo_buffer){.frame = pick_kind(owner, EXO_FRAME),
+                                             .offset = random_below(2) ? random_below(8192) : some_number(),
+                                             .length = 1 + (uint32_t)random_below(9000),
+                                             .flags = (uint32_t)random_below(random_below(20) ? 4 : 8)};
+        buffers[3].flags &= ~1u;
+        argument[1] = (uint64_t)buffers;
+        argument[2] = random_below(5);
+        argument[3] = (uint64_t)scratch;
+        argument[4] = random_below(5);
+        break;
+    }
+}
+
+/* The devices' side: requests complete, seldom such as were never made; the plain function reads and writes here and there. */
+static void devices_act(void)
+{
+    uint64_t ring = fake_port_value[FAKE_VIRTIO_PORT + 8], pfn;
+    if (ring != 0 && random_below(4) == 0) {
+        uint16_t *used = (uint16_t *)((uint8_t *)machine_frame(ring) + 4096);
+        uint32_t *entry = (uint32_t *)(used + 2) + 2 * (used[1] % FAKE_RING);
+        const uint16_t *available = (uint16_t *)((uint8_t *)machine_frame(ring) + 16 * FAKE_RING);
+        if (used[1] != available[1] || random_below(30) == 0) {
+            entry[0] =
+                random_below(30) ? available[2 + used[1] % FAKE_RING] : (uint32_t)random_below(2 * FAKE_RING);
+            entry[1] = (uint32_t)some_number();
+            used[1]++;
+        }
+    }
+    fake_dma(FAKE_PLAIN, some_address() & ((1ul << 39) - 1), &pfn, random_below(2));
+}
+
 static void one_call(void)
 {
     struct vcpu *vcpu = fake_running[fake_cpu];
     struct owner *owner = owner_of(vcpu->domain);
     static const unsigned likely[] = {EXO_CALL_TOKEN_DERIVE, EXO_CALL_SPACE_MAP,     EXO_CALL_SPACE_MAP,
                                       EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND,
-                                      EXO_CALL_SPACE_SHARE};
-    unsigned number = random_below(2) ? likely[random_below(7)] : (unsigned)random_below(EXO_CALL_COUNT);
+                                      EXO_CALL_SPACE_SHARE,  EXO_CALL_PCI_CONFIG,    EXO_CALL_PCI_ATTACH,
+                                      EXO_CALL_QUEUE_CREATE, EXO_CALL_QUEUE_TRANSFER};
+    unsigned number = random_below(2) ? likely[random_below(11)] : (unsigned)random_below(EXO_CALL_COUNT);
     uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
     struct exo_map maps[4];
     switch (number) {
@@ -110,6 +191,10 @@ static void one_call(void)
         argument[2] = some_address() & ~0x1ffffful;
         argument[3] = 512 * (1 + random_below(4));
         break;
+    case EXO_CALL_PCI_CONFIG:
+    case EXO_CALL_PCI_ATTACH:
+    case EXO_CALL_QUEUE_CREATE:
+    case EXO_CALL_QUEUE_TRANSFER: device_arguments(number, owner, argument); break;
     case EXO_CALL_VCPU_CREATE:
         argument[1] = pick(owner);
         argument[2] = pick(owner);
@@ -155,6 +240,11 @@ static void give_all(struct owner *owner)
                                 fake_info->ports,  fake_info->irqs,  fake_frames(64), fake_frames(2048)};
     for (unsigned i = 0; i < HANDLES; i++)
         owner->handle[i] = first[i % 8];
+    for (unsigned i = 0; i < 3; i++) {
+        static const unsigned functions[] = {FAKE_VIRTIO, FAKE_PLAIN, FAKE_VIRTIO};
+        keep(owner, exo_token_derive(fake_info->pci, EXO_ALL, functions[i], 1));
+        keep(owner, (long)fake_frames(2)); /* for rings */
+    }
 }
 
 static void adopt(unsigned i, const struct guest *guest)
@@ -167,12 +257,18 @@ static void adopt(unsigned i, const struct guest *guest)
     keep(&owners[0], (long)guest->space);
     keep(&owners[0], (long)guest->vcpu);
     keep(&owners[0], (long)guest->slice);
+    const exo_handle devices[] = {(exo_handle)exo_token_derive(fake_info->pci, EXO_ALL, FAKE_VIRTIO, 1),
+                                  (exo_handle)exo_token_derive(fake_info->pci, EXO_ALL, FAKE_PLAIN, 1),
+                                  fake_frames(2), fake_frames(4)};
+    for (unsigned k = 0; k < 4; k++)
+        keep(&owners[i], exo_token_send(guest->domain, devices[k], EXO_ALL, 0));
 }
 
 static void torture(uint64_t start, int steps)
 {
     seed = start * 0x9e3779b97f4a7c15 + 1;
     fake_boot(3);
+    fake_iommu = true;
     owners[0].domain = fake_root;
     give_all(&owners[0]);
     for (unsigned i = 1; i < 4; i++) {
@@ -186,6 +282,7 @@ static void torture(uint64_t start, int steps)
             if (fake_running[fake_cpu] != NULL && random_below(8) == 0)
                 fake_touch(some_address(), random_below(2));
         }
+        devices_act();
         if (random_below(10) == 0)
             fake_interrupt((uint32_t)random_below(FAKE_IRQS));
         if (random_below(4) == 0)
