@@ -54,7 +54,8 @@
 #define X86_CPU_PAGE    32
 #define X86_CPU_REFLECT 40
 
-#define X86_MSR_GS_BASE_ 0xc0000101
+#define X86_MSR_GS_BASE_      0xc0000101
+#define X86_MSR_MACHINE_CHECK 0x17a
 
 #define X86_MSR_EFER      0xc0000080
 #define X86_MSR_STAR      0xc0000081
