@@ -41,11 +41,11 @@ LINUX_OBJECTS := $(call object,linux,$(LINUX_SOURCES))
 VDSO_OBJECTS := $(call object,vdso,$(VDSO_SOURCES))
 
 LIBOS_IMAGES := linux
-IMAGES := $(BUILD)/kxos.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
+IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit mutant mutants guest adversary device iso size check purity format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants guest adversary device iso size check purity readme format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -56,6 +56,7 @@ run: deps
 
 test: deps
 	@$(MAKE) -s check size
+	@$(MAKE) -s types
 	@$(MAKE) -s unit
 	@$(MAKE) -s all iso
 	@test/guest/run
@@ -84,6 +85,12 @@ $(BUILD)/exo/%.o: % Makefile
 
 $(BUILD)/kxos.elf: $(EXO_OBJECTS) boot/kernel.ld
 	$(CC) $(LINK) -T boot/kernel.ld -o $@ $(EXO_OBJECTS)
+
+# The same with the walk over all invariants after every N-th call: boot/run --check N.
+CHECKED_OBJECTS := $(call object,exo,$(wildcard test/invariant/*.c))
+$(CHECKED_OBJECTS): EXO_FLAGS += -Itest/invariant
+$(BUILD)/kxos-checked.elf: $(EXO_OBJECTS) $(CHECKED_OBJECTS) boot/kernel.ld
+	$(CC) $(LINK) -T boot/kernel.ld -o $@ $(EXO_OBJECTS) $(CHECKED_OBJECTS)
 
 # --- the supervisor: a flat image whose header its linker script makes ------------------------------------------------
 $(BUILD)/supervisor/%.o: % Makefile
@@ -166,13 +173,13 @@ UNIT_EXO := $(wildcard test/unit/exo/*.c)
 UNIT_LIBOS := $(wildcard test/unit/libos/*.c)
 UNIT_LIBOS_SOURCES := $(shell sed 's/\#.*//' test/unit/libos/SOURCES 2>/dev/null)
 
-UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) $(UNIT_EXO))
+UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) test/invariant/invariant.c $(UNIT_EXO))
 UNIT_LIBOS_OBJECTS := $(call object,unit-libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
 UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(BUILD)/test/unit-libos)
 
 $(BUILD)/unit-exo/%.o: % Makefile
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Iexo/device -Itest/unit/exo -MMD -MP -c -o $@ $<
+	$(CC) $(UNIT_FLAGS) -Iexo/include -Iexo/core -Iexo/device -Itest/invariant -Itest/unit/exo -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit-libos/%.o: % Makefile
 	@mkdir -p $(@D)
@@ -192,11 +199,15 @@ unit: $(UNIT_PROGRAMS)
 
 # The core with one check taken away: see test/mutants/run, which says what is what.
 mutant:
-	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Iexo/device -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
+	$(CC) $(UNIT_FLAGS) -w -Iexo/include -Iexo/core -Iexo/device -Itest/invariant -Itest/unit/exo -I$(MUTANT_BESIDE) -c -o $(MUTANT_OBJECT) $(MUTANT_SOURCE)
 	$(CC) $(UNIT_FLAGS) -o $(MUTANT_PROGRAM) $(MUTANT_OBJECT) $(MUTANT_OTHERS) -lcriterion
 
 mutants:
 	@test/mutants/run
+
+# Misuses of tokens that the compiler must refuse.
+types:
+	@test/must-not-compile/run
 
 # --- tests in the guest: small static programs beside busybox -----------------------------------------------------------
 GUEST_PROGRAMS := $(patsubst test/guest/programs/%.c,$(BUILD)/test/programs/%,$(wildcard test/guest/programs/*.c))
@@ -212,7 +223,7 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 guest: all $(GUEST_PROGRAMS)
 
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
-adversary: $(BUILD)/kxos.elf $(BUILD)/bundle $(BUILD)/adversary.img
+adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img
 	@test/adversary/run
 
 # --- what devices reach, with and without an IOMMU ------------------------------------------------------------------------
@@ -225,9 +236,10 @@ CPPCHECK_FLAGS := --std=c11 --platform=unix64 --enable=warning,portability --inl
     --suppressions-list=.cppcheck -D__x86_64__ -D__GNUC__=12 '-D_Noreturn=__attribute__((noreturn))'
 
 check: purity
+	@test/exo-readme --check
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck $(CPPCHECK_FLAGS) --cppcheck-build-dir=$$(mkdir -p $(BUILD)/cppcheck && echo $(BUILD)/cppcheck) -j2 \
-	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/%,$(filter %.c,$(C_FILES)))
+	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/% test/must-not-compile/%,$(filter %.c,$(C_FILES)))
 	@echo "check: formatter, static checker and purity agree"
 
 purity:
@@ -235,6 +247,10 @@ purity:
 
 size:
 	@test/size
+
+# The table of calls in exo/README.md, from the contracts in calls.h.
+readme:
+	@test/exo-readme --write
 
 format:
 	clang-format -i $(C_FILES)

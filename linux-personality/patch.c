@@ -17,7 +17,7 @@
  * Stubs are named by number and return address alone, so every process that has the same site shares them; the patched page
  * is shared through los_space_patch. Both tables are bounded and are never emptied.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/image.h>
 #include <dispatch.h>
 #include <patch.h>
@@ -57,7 +57,7 @@ static uint64_t patched, refused, recovered;
 /* Sites that cannot be patched, by return address and space; a newer one takes the place of an older. */
 static struct {
     uint64_t return_address;
-    exo_handle space;
+    exo_space space;
 } refusal[REFUSED];
 
 void lx_patch_init(void)
@@ -99,8 +99,9 @@ static bool stub_page_make(uint32_t index)
     memset(at, 0xcc, LOS_PAGE);
     uint64_t entry = (uint64_t)los_patched_entry;
     memcpy(at, &entry, sizeof(entry));
-    struct exo_map map = {.va = LOS_STUBS + index * LOS_PAGE, .count = 1, .prot = EXO_MAP_R | EXO_MAP_X};
-    map.frame = los_page_frame(page, &map.offset);
+    uint64_t offset;
+    exo_frame_rwx frame = los_page_frame(page, &offset);
+    struct exo_map map = EXO_MAP(LOS_STUBS + index * LOS_PAGE, frame, offset, 1, EXO_MAP_R | EXO_MAP_X);
     if (exo_space_map(LOS_START_PAGE->space, &map, 1) != 1) {
         los_page_unref(page);
         return false;

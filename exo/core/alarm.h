@@ -8,7 +8,7 @@
 
 #include "cpu.h"
 
-enum alarm_kind { ALARM_BLOCK, ALARM_TIMER, ALARM_REFILL };
+enum alarm_kind { ALARM_BLOCK, ALARM_TIMER, ALARM_REFILL, ALARM_RECALL };
 
 struct alarm {
     uint64_t at; /* ns; valid while set */

@@ -37,5 +37,7 @@ void core_call(struct vcpu *vcpu)
     core_lock();
     if (vcpu_alive(vcpu)) /* another CPU may have stopped it on its way here */
         regs->rax = (uint64_t)handlers[number](&call);
+    if (core_watch != NULL)
+        core_watch(vcpu);
     core_unlock();
 }

@@ -16,6 +16,9 @@ struct call {
     uint64_t argument[6];
 };
 
+/* Linked in by test/invariant alone: looks at the core after each call, with the lock held. */
+__attribute__((weak)) void core_watch(const struct vcpu *vcpu);
+
 /* Each is a non-negative result or a negative enum exo_error. */
 #define X(number, NAME, name, ...) long call_##name(const struct call *call);
 #include <exo/calls.def>

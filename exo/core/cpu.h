@@ -7,6 +7,8 @@
 
 struct cpu {
     struct vcpu *running; /* NULL: idle. Written by this CPU, with the lock */
+    struct slice *slice;  /* that its time is charged to; NULL: it ended meanwhile, or idle */
+    struct vcpu *handed;  /* what runs gave its slice to this one, which runs next */
     struct space *loaded; /* shared: what is in its page-table register; an idle CPU keeps the last one */
     bool switching;       /* shared: inside the part of space_switch without the lock */
     bool reschedule;      /* shared: core_next must decide anew */
@@ -15,6 +17,7 @@ struct cpu {
     bool yielded;
     uint64_t started_ns; /* the running vCPU's time is accounted up to here */
     uint64_t quantum_end;
+    uint64_t grace_end;                    /* of the running vCPU's turn; 0: it has had none */
     uint64_t armed;                        /* what its timer is set to */
     struct alarm *alarms;                  /* a heap */
     struct vcpu *ready_first, **ready_end; /* those with time left */

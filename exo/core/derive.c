@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Handing tokens on: derive, send, drop; and asking what one is. */
+/* Handing tokens on: derive and send; and asking what one is. */
 #include "call.h"
 #include "domain.h"
 #include "frame.h"
 #include "reference.h"
-#include "slice.h"
 
 #define ZEROED_PER_CALL 1024
 
@@ -21,7 +20,31 @@ long call_token_derive(const struct call *call)
 
     /* Of an object, base and count are the object and an event's bit. */
     return (long)token_make(call->domain, source.token->kind, (uint32_t)rights, source.token->base + offset,
-                            ranged ? count : source.token->count, source.token);
+                            ranged ? count : source.token->count, BELOW(source, EXO_SPLIT));
+}
+
+bool token_make_movable(struct token *token, struct work *work)
+{
+    return token_hand_up(token, work) && (token->kind != EXO_FRAME || token_covered(token) ||
+                                          revoke_lose(token_domain(token), token->base, token->count, work));
+}
+
+long token_may_go(const struct token *token, const struct domain *to, uint64_t rights)
+{
+    if ((rights & ~(uint64_t)token->rights) != 0)
+        return -EXO_E_BAD_ARGUMENT;
+    return to->dying ? -EXO_E_DEAD : token_room(to, 0);
+}
+
+exo_handle token_hand_on(struct token *token, struct domain *to, uint32_t rights, bool move)
+{
+    struct token *parent = move ? token->parent : token;
+    exo_handle handle = token_make(to, token->kind, rights, token->base, token->count, parent);
+    if (move) {
+        token_unlink(token);
+        token_free(token);
+    }
+    return handle;
 }
 
 long call_token_send(const struct call *call)
@@ -29,33 +52,23 @@ long call_token_send(const struct call *call)
     uint64_t rights = call->argument[2], flags = call->argument[3];
     NEED(domain, to, 0, EXO_W);
     NEED(token, source, 1, EXO_SEND);
-    struct token *token = source.token;
-    if ((rights & ~(uint64_t)token->rights) != 0 ||
-        (flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
+    struct token *token = MAY(source, EXO_SEND);
+    if ((flags & ~(uint64_t)(EXO_SEND_CONTENTS | EXO_SEND_MOVE)) != 0)
         return -EXO_E_BAD_ARGUMENT;
-    if (to.domain->dying)
-        return -EXO_E_DEAD;
-    NEED_OK(token_room(to.domain, 0));
+    NEED_OK(token_may_go(token, to.domain, rights));
+    struct work work = {16 * ZEROED_PER_CALL};
     if (token->kind == EXO_FRAME && !(flags & EXO_SEND_CONTENTS)) {
+        if (!(token->rights & EXO_W)) /* zeroing is writing, and others may own what is written */
+            return -EXO_E_NO_RIGHT;
         if (!frame_all_user(token->base, token->count) || frame_any_written(token->base, token->count))
             return -EXO_E_BUSY;
-        struct work work = {16 * ZEROED_PER_CALL};
         if (!frame_clean(token->base, token->count, &work))
             return -EXO_E_AGAIN;
     }
+    if ((flags & EXO_SEND_MOVE) && !token_make_movable(token, &work))
+        return -EXO_E_AGAIN;
 
-    exo_handle handle = token_make(to.domain, token->kind, (uint32_t)rights, token->base, token->count, token);
-    if (flags & EXO_SEND_MOVE)
-        token_drop(token);
-    return (long)handle;
-}
-
-long call_token_drop(const struct call *call)
-{
-    NEED(token, dropped, 0, 0);
-
-    token_forget(dropped.token);
-    return 0;
+    return (long)token_hand_on(token, MAY(to, EXO_W), (uint32_t)rights, flags & EXO_SEND_MOVE);
 }
 
 long call_token_info(const struct call *call)

@@ -16,8 +16,11 @@ struct domain *domain_make(uint64_t pfn, uint64_t pages, struct domain *parent, 
     pool_start(domain, pfn, pages);
     domain->parent = parent;
     domain->creator = creator;
-    if (parent != NULL)
+    if (parent != NULL) {
         LIST_INSERT(parent->child, domain);
+        domain->depth = parent->depth + 1;
+    }
+    domain->recalls = machine_frame(pool_take(domain));
     token_embed(&domain->origin, TOKEN_ORIGIN, EXO_DOMAIN, domain, NULL);
     return domain;
 }
@@ -41,13 +44,17 @@ static bool end_table(struct domain *domain, struct work *work)
 {
     for (; domain->token_pages > 0; domain->token_pages--) {
         struct token_page *page = domain->token_page[domain->token_pages - 1];
+        if (!work_spend(work, 4))
+            return false;
         for (unsigned i = 1; i < TOKENS_PER_PAGE; i++) {
             struct token *token = &page->entry[i].token;
             if (token->state != TOKEN_LIVE)
                 continue;
-            if (!token_end_below(token, domain, work) || !work_spend(work, 1))
+            enum exo_kind kind = token->kind;
+            void *object = token->object;
+            if (!token_end_below(token, domain, work) || !token_end(token, domain, work))
                 return false;
-            token_forget(token);
+            token_reap(kind, object);
         }
         domain->token_page[domain->token_pages - 1] = NULL;
         pool_give(domain, pool_pfn(page));
@@ -55,29 +62,44 @@ static bool end_table(struct domain *domain, struct work *work)
     return true;
 }
 
-/* All of one domain that has no children and whose vCPUs are stopped. False: call again. */
-static bool dismantle(struct domain *domain, struct work *work)
+static bool end_slices(struct domain *domain, struct work *work)
+{
+    while (domain->slices != NULL) {
+        if (!work_spend(work, 4) || !token_end_below(&domain->slices->origin, domain, work))
+            return false;
+        slice_end(domain->slices);
+    }
+    return true;
+}
+
+static bool end_spaces(struct domain *domain, struct work *work)
+{
+    for (struct space *space = domain->spaces; space != NULL; space = space->next) /* at most SPACES_MAX */
+        space_leave_grafts(space); /* before any that it has them of goes */
+    while (domain->spaces != NULL)
+        if (!work_spend(work, 16) || !space_dispose(domain->spaces, domain, work))
+            return false;
+    return true;
+}
+
+/* All of one domain that has no children and whose vCPUs are stopped. The caller's token of it, if `last` is that, ends last.
+ * False: call again. */
+static bool dismantle(struct domain *domain, struct token *last, struct work *work)
 {
     revoke_forget(domain);
     queue_forget(domain);
     if (!end_table(domain, work))
         return false;
-    while (domain->vcpus != NULL)
+    while (domain->vcpus != NULL) /* at most VCPUS_MAX */
         if (!vcpu_dispose(domain->vcpus, domain, work))
-            return false;
-    for (struct space *space = domain->spaces; space != NULL; space = space->next)
-        space_leave_grafts(space); /* before any that it has them of goes */
-    while (domain->spaces != NULL)
-        if (!space_dispose(domain->spaces, domain, work))
             return false;
     if (!queue_dispose(domain, work)) /* whose tokens others may hold */
         return false;
-    while (domain->slices != NULL) {
-        if (!token_end_below(&domain->slices->origin, domain, work))
-            return false;
-        slice_end(domain->slices);
-    }
-    if (!revoke_finish(work) || !pool_return(domain, work) || !token_end_below(&domain->origin, domain, work))
+    if (!end_spaces(domain, work) || !end_slices(domain, work) || !revoke_finish(work) ||
+        !pool_return(domain, work))
+        return false;
+    if (last->object == domain ? !token_end_names(&domain->origin, last, domain, work)
+                               : !token_end_below(&domain->origin, domain, work))
         return false;
     if (domain->parent != NULL)
         LIST_REMOVE(domain);
@@ -86,7 +108,7 @@ static bool dismantle(struct domain *domain, struct work *work)
 }
 
 /* Domains that it created go first, deepest first; their vCPUs stop at once so that no more come. */
-static bool destroy(struct domain *root, struct work *work)
+static bool destroy(struct domain *root, struct token *last, struct work *work)
 {
     for (;;) {
         struct domain *domain = root;
@@ -95,7 +117,7 @@ static bool destroy(struct domain *root, struct work *work)
             domain = domain->child;
             left = halt(domain);
         }
-        if (!left || !dismantle(domain, work))
+        if (!left || !dismantle(domain, last, work))
             return false;
         if (domain == root)
             return true;
@@ -116,9 +138,9 @@ long call_domain_create(const struct call *call)
 {
     NEED(frame, pool, 0, EXO_OWN);
     NEED_OK(check_donation(&pool, POOL_PAGES_MIN));
-    NEED_OK(token_room(call->domain, 0));
+    NEED_OK(call->domain->depth < DOMAIN_DEPTH_MAX ? token_room(call->domain, 0) : -EXO_E_NO_SLOT);
 
-    struct domain *domain = domain_make(pool.pfn, pool.pages, call->domain, call->vcpu);
+    struct domain *domain = domain_make(EXTENT(pool, EXO_OWN), pool.pages, call->domain, call->vcpu);
     return (long)token_make_object(call->domain, EXO_DOMAIN, EXO_ALL, domain, &domain->origin);
 }
 
@@ -130,7 +152,7 @@ long call_domain_donate(const struct call *call)
         return -EXO_E_DEAD;
     NEED_OK(check_donation(&frame, 1));
 
-    pool_add(to.domain, frame.pfn, frame.pages);
+    pool_add(MAY(to, EXO_W), EXTENT(frame, EXO_OWN), frame.pages);
     return 0;
 }
 
@@ -141,8 +163,13 @@ long call_domain_destroy(const struct call *call)
         if (domain == ref.domain) /* it, or one that it depends on */
             return -EXO_E_BAD_ARGUMENT;
 
+    /* The caller needs its token until the end, even where it was derived from one of those that end. */
+    struct domain *root = MAY(ref, EXO_OWN);
+    struct token *last = BELOW(ref, EXO_OWN);
+    token_unlink(last);
+    token_link(last, &root->origin);
     struct work work = {WORK_PER_CALL};
-    return destroy(ref.domain, &work) ? 0 : -EXO_E_AGAIN;
+    return destroy(root, last, &work) ? 0 : -EXO_E_AGAIN;
 }
 
 long call_domain_info(const struct call *call)

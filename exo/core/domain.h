@@ -8,13 +8,37 @@
 #ifndef EXO_CORE_DOMAIN_H
 #define EXO_CORE_DOMAIN_H
 
+#include "recall.h"
 #include "token.h"
 
-#define POOL_PAGES_MIN     8
+#define POOL_PAGES_MIN     8     /* two are taken at once, for the structure and its recalls */
 #define DONATION_PAGES_MAX 65536 /* bounds the work of a donation */
+
+/* The limits of one domain, so that what is done for each of them is bounded; besides TOKEN_PAGES_MAX, and RECALLS_MAX and
+ * RECORDS_MAX in recall.h. All else is bounded by its pool alone, and no loop without an allowance goes over it. */
+#define VCPUS_MAX        256
+#define SPACES_MAX       16384
+#define DOMAIN_DEPTH_MAX 32 /* domains made by domains */
+
+/* A domain whose mappings a revocation may have to take away: see revoke.c. */
+struct concern {
+    struct concern *next, **place;
+    uint64_t first,
+        end; /* the frames that others have mapped in its spaces are among these; first >= end: none */
+    bool listed, loser;
+};
+
+/* What the domain gives back, until the mappings of it are gone: see give.c. */
+struct giving {
+    exo_handle token; /* 0: nothing */
+    uint64_t offset, count;
+    long result;
+    uint32_t batch; /* revoke_batch() */
+};
 
 struct domain {
     struct token origin;
+    uint32_t depth;                                /* below the first domain */
     struct domain *parent, *child, *next, **place; /* the tree of creation; next, place: siblings */
     struct vcpu
         *creator; /* rung when a vCPU of the domain dies; belongs to the parent, so outlives the domain */
@@ -30,12 +54,9 @@ struct domain {
     struct token_page
         *token_page[TOKEN_PAGES_MAX]; /* shared: only ever grows while a vCPU of the domain runs */
 
-    /* revocation of frames that this domain was given: see revoke.c */
-    struct token *doomed, *prune_from;
-    struct domain *doomed_next;
-    bool doomed_listed;
-    struct space *prune_space;
-    uint64_t prune_va;
+    struct concern concern;
+    struct giving giving;
+    struct recalls *recalls;
 
     /* objects */
     struct space *spaces;

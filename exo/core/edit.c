@@ -17,9 +17,10 @@ struct edit {
     struct flush flush;
 };
 
-static bool prune_hits(struct edit *edit, machine_pte leaf, uint64_t pfn, uint64_t pages)
+static enum revoke_hit prune_hits(struct edit *edit, machine_pte leaf)
 {
-    return revoke_hits(edit->flush.space->domain, pfn, pages, machine_pte_limit(leaf), edit->work);
+    return revoke_hits(edit->flush.space->domain, machine_pte_pfn(leaf),
+                       machine_pte_is_large(leaf) ? EXO_LARGE_PAGES : 1, machine_pte_limit(leaf), edit->work);
 }
 
 /* Does the range cover all of the 2 MiB? */
@@ -33,19 +34,13 @@ static bool must_split(struct edit *edit, machine_pte leaf, uint64_t va)
 {
     if (edit->what != EDIT_PRUNE)
         return !covers(edit, va);
-    uint64_t pfn = machine_pte_pfn(leaf);
-    if (edit->flush.space->domain->pool_free == 0 || !prune_hits(edit, leaf, pfn, EXO_LARGE_PAGES))
-        return false; /* without a frame for the table, all of the page goes */
-    for (uint64_t i = 0; i < EXO_LARGE_PAGES; i++)
-        if (!prune_hits(edit, leaf, pfn + i, 1))
-            return true;
-    return false;
+    /* Without a frame for the table, all of the page goes. */
+    return edit->flush.space->domain->pool_free != 0 && prune_hits(edit, leaf) == REVOKE_SOME;
 }
 
 static bool edit_leaf(struct edit *edit, uint64_t table, unsigned index, uint64_t va)
 {
     machine_pte leaf = table_entries(table)[index];
-    uint64_t pages = machine_pte_is_large(leaf) ? EXO_LARGE_PAGES : 1;
     switch (edit->what) {
     case EDIT_UNMAP: leaf_clear(&edit->flush, table, index, va); return work_spend(edit->work, 1);
     case EDIT_PROTECT:
@@ -55,7 +50,7 @@ static bool edit_leaf(struct edit *edit, uint64_t table, unsigned index, uint64_
         leaf_protect(&edit->flush, table, index, va, edit->prot);
         return work_spend(edit->work, 1);
     default:
-        if (prune_hits(edit, leaf, machine_pte_pfn(leaf), pages))
+        if (prune_hits(edit, leaf) != REVOKE_NONE)
             leaf_clear(&edit->flush, table, index, va);
         return work_spend(edit->work, 1);
     }
@@ -102,6 +97,9 @@ static bool edit_table(struct edit *edit, uint64_t table, int level, uint64_t ba
         uint64_t lower = level == 2 ? open_lowest(edit, table, index, va) : machine_pte_pfn(*entry);
         if (lower == 0)
             continue;
+        /* Looking at a table costs, too; but a repeated protection would not get further. */
+        if (edit->what != EDIT_PROTECT)
+            work_spend(edit->work, 16);
         bool finished = edit_table(edit, lower, level - 1, va);
         if (frame_of(lower)->used == 0 && !(level == 4 && edit->flush.space->graft_count[index] != 0))
             table_free(&edit->flush, table, index, va);
@@ -170,7 +168,7 @@ long call_space_unmap(const struct call *call)
     NEED_OK(check_range(space.space, va, pages, false));
 
     struct work work = {WORK_PER_UNMAP};
-    return edit_unmap(space.space, &va, va + pages * EXO_PAGE_SIZE, &work) ? 0 : -EXO_E_AGAIN;
+    return edit_unmap(MAY(space, EXO_W), &va, va + pages * EXO_PAGE_SIZE, &work) ? 0 : -EXO_E_AGAIN;
 }
 
 long call_space_protect(const struct call *call)
@@ -187,5 +185,5 @@ long call_space_protect(const struct call *call)
                         .va = va,
                         .end = va + pages * EXO_PAGE_SIZE,
                         .work = &work};
-    return edit_range(space.space, &edit) ? 0 : -EXO_E_AGAIN;
+    return edit_range(MAY(space, EXO_W), &edit) ? 0 : -EXO_E_AGAIN;
 }

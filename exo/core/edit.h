@@ -9,7 +9,9 @@
 bool edit_unmap(struct space *space, uint64_t *va, uint64_t end, struct work *work);
 bool edit_prune(struct space *space, uint64_t *va, struct work *work);
 
-/* revoke.c: was the right to this mapping taken from the domain? */
-bool revoke_hits(const struct domain *domain, uint64_t pfn, uint64_t pages, uint32_t limit, struct work *work);
+/* revoke.c: for how many of the frames was the right to this mapping taken from the domain? */
+enum revoke_hit { REVOKE_NONE, REVOKE_SOME, REVOKE_ALL };
+enum revoke_hit revoke_hits(const struct domain *domain, uint64_t pfn, uint64_t pages, uint32_t limit,
+                            struct work *work);
 
 #endif

@@ -14,13 +14,13 @@ long call_event_derive(const struct call *call)
     NEED_OK(token_room(call->domain, 0));
 
     return (long)token_make(call->domain, EXO_EVENT, EXO_W | EXO_SEND | EXO_SPLIT | EXO_OWN,
-                            (uint64_t)vcpu.vcpu, bit, vcpu.token);
+                            (uint64_t)MAY(vcpu, EXO_W), bit, BELOW(vcpu, EXO_W));
 }
 
 long call_event_ring(const struct call *call)
 {
     NEED(event, event, 0, EXO_W);
 
-    vcpu_ring(event.vcpu, event.bit);
+    vcpu_ring(MAY(event, EXO_W), event.bit);
     return 0;
 }

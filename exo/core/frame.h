@@ -9,7 +9,7 @@
  *   object (`link`: the frame of the domain's own structure).
  *   A RING frame is a device queue's ring: mapped in no space.
  *   An UNUSABLE frame is not RAM, or belongs to the exokernel itself. No token names it.
- *   A frame that ring 3 could have written is touched, until it was zeroed.
+ *   A frame that ring 3 could have written is touched, until it was zeroed; its region is dirty, or touched as a whole.
  * Regions are the 2 MiB that a large page maps: `special` counts the frames in them that are not USER.
  */
 #ifndef EXO_CORE_FRAME_H
@@ -33,6 +33,7 @@ struct frame_region {
     uint32_t mapped;  /* large pages that map it */
     uint16_t special; /* frames that are not USER */
     bool touched;     /* was mapped writable by a large page: all frames count as touched */
+    bool dirty;       /* one of its frames may be touched */
 };
 
 extern struct frame *frame_table; /* frame_count entries */
@@ -47,7 +48,7 @@ static inline struct frame *frame_of(uint64_t pfn) { return &frame_table[pfn]; }
 static inline struct frame_region *frame_region_of(uint64_t pfn) { return &frame_regions[pfn >> 9]; }
 void frame_set_state(uint64_t pfn, enum frame_state state);
 
-/* May all of them be mapped? */
+/* May all of them be mapped? One look for each 2 MiB, and at most 512 besides at each end. */
 static inline bool frame_all_user(uint64_t pfn, uint64_t pages)
 {
     for (uint64_t i = pfn; i < pfn + pages; i++) {
@@ -67,7 +68,10 @@ static inline bool frame_mapped(uint64_t pfn)
     return frame_of(pfn)->link != 0 || frame_region_of(pfn)->mapped != 0;
 }
 
-/* Is there one that was touched and is still mapped? Then it cannot change hands zeroed. */
+/* Is one of them mapped, or used as a vCPU page? Of many it only says that it may be so. */
+bool frame_any_mapped(uint64_t pfn, uint64_t pages);
+/* Is there one that was touched and is still mapped? Then it cannot change hands zeroed. Looks only as far as the next call of
+ * frame_clean can get. */
 bool frame_any_written(uint64_t pfn, uint64_t pages);
 /* Zeroes those that were touched, none of them mapped. False: the work ran out, call again. */
 bool frame_clean(uint64_t pfn, uint64_t pages, struct work *work);

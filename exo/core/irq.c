@@ -19,11 +19,13 @@ static struct irq_binding bindings[IRQ_LINES_MAX];
 
 uint32_t irq_lines(void) { return machine_irqs() < IRQ_LINES_MAX ? machine_irqs() : IRQ_LINES_MAX; }
 
+uint32_t irq_line_of(const struct irq_binding *binding) { return (uint32_t)(binding - bindings); }
+
 void irq_unbind(struct irq_binding *binding)
 {
     if (binding->vcpu == NULL)
         return;
-    machine_irq_mask((uint32_t)(binding - bindings), true);
+    machine_irq_mask(irq_line_of(binding), true);
     binding->vcpu = NULL;
     token_unlink(&binding->line_token);
     token_unlink(&binding->event_token);
@@ -52,10 +54,10 @@ long call_irq_bind(const struct call *call)
     NEED(event, event, 1, EXO_W);
 
     irq_unbind(binding);
-    binding->vcpu = event.vcpu;
+    binding->vcpu = MAY(event, EXO_W);
     binding->bit = event.bit;
-    token_embed(&binding->line_token, TOKEN_IRQ_LINE, EXO_IRQ, binding, irq.token);
-    token_embed(&binding->event_token, TOKEN_IRQ_EVENT, EXO_EVENT, binding, event.token);
+    token_embed(&binding->line_token, TOKEN_IRQ_LINE, EXO_IRQ, binding, BELOW(irq, EXO_X));
+    token_embed(&binding->event_token, TOKEN_IRQ_EVENT, EXO_EVENT, binding, BELOW(event, EXO_W));
     machine_irq_mask((uint32_t)irq.base, false);
     return 0;
 }

@@ -9,6 +9,7 @@
 
 struct irq_binding;
 void irq_unbind(struct irq_binding *binding); /* one of its tokens ended */
-uint32_t irq_lines(void);                     /* that tokens may name */
+uint32_t irq_line_of(const struct irq_binding *binding);
+uint32_t irq_lines(void); /* that tokens may name */
 
 #endif

@@ -8,10 +8,11 @@
  *   schedule.c which vCPU runs next, timers             (core_next, core_timer)
  *   irq.c      device interrupts to events              (core_irq)
  *
- *   token.c derive.c revoke.c      tokens: tables, handing on, taking back
+ *   token.c derive.c give.c revoke.c recall.c    tokens: tables, handing on, giving back, taking back, asking back
  *   frame.c pool.c domain.c        frames, donated pools, domains
  *   table.c map.c edit.c space.c switch.c    page tables and address spaces
  *   slice.c alarm.c event.c        owned time, deadlines, doorbells
+ *   gate.c                         calls between domains, in lent time
  */
 #include "boot.h"
 #include "domain.h"

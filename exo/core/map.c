@@ -17,6 +17,7 @@ struct batch {
     struct space *space;
     struct flush flush;
     uint64_t pages_left;
+    bool abroad; /* another domain's space */
     uint64_t last_region,
         last_table; /* the 2 MiB at last_region * LARGE_SIZE are mapped by that table; 0: none */
 };
@@ -41,9 +42,14 @@ static struct parts split_range(uint64_t va, uint64_t pfn, uint64_t pages)
     return (struct parts){head, pages - head - tail, tail};
 }
 
-static uint64_t count_leaves(struct parts parts)
+/* Entries to write, and to clear where a table of small pages is in a large one's way; more than `most`: counted no further. */
+static uint64_t count_leaves(const struct space *space, uint64_t va, struct parts parts, uint64_t most)
 {
-    return parts.head + parts.large / EXO_LARGE_PAGES + parts.tail;
+    uint64_t leaves = parts.head + parts.tail;
+    va += parts.head * EXO_PAGE_SIZE;
+    for (uint64_t i = 0; i < parts.large && leaves <= most; i += EXO_LARGE_PAGES, va += LARGE_SIZE)
+        leaves += table_find(space, va, 1) != 0 ? EXO_LARGE_PAGES : 1;
+    return leaves;
 }
 
 static uint64_t count_tables(const struct space *space, uint64_t va, struct parts parts)
@@ -78,7 +84,8 @@ static long decode(struct batch *batch, const struct exo_map *map, const struct 
         return -EXO_E_BAD_ADDRESS;
     uint64_t pfn = frame->pfn + map->offset;
     struct parts parts = split_range(va, pfn, pages);
-    if (count_leaves(parts) > batch->pages_left)
+    uint64_t leaves = count_leaves(batch->space, va, parts, batch->pages_left);
+    if (leaves > batch->pages_left)
         return -EXO_E_BAD_ARGUMENT;
     if (!frame_all_user(pfn, pages) || !countable(pfn, pages))
         return -EXO_E_BUSY;
@@ -88,7 +95,7 @@ static long decode(struct batch *batch, const struct exo_map *map, const struct 
     if (batch->space->domain->pool_free < enough &&
         count_tables(batch->space, va, parts) > batch->space->domain->pool_free)
         return -EXO_E_NO_POOL;
-    batch->pages_left -= count_leaves(parts);
+    batch->pages_left -= leaves;
     return 0;
 }
 
@@ -148,6 +155,8 @@ static long map_element(struct batch *batch, const struct exo_map *map, const st
         return -EXO_E_AGAIN; /* there was an element before it: the caller sees how many */
     NEED_OK(decode(batch, map, frame));
 
+    if (batch->abroad)
+        revoke_host(batch->space, frame->pfn + map->offset, map->count);
     apply(batch, map->va, frame->pfn + map->offset, map->count, map->prot,
           frame->rights & (EXO_R | EXO_W | EXO_X));
     return 0;
@@ -159,6 +168,8 @@ static long map_run(const struct call *call, struct batch *batch, const struct e
 {
     const struct frame_ref frame = frame_lookup(call->domain, maps[0].frame, 0);
     long error = frame.error;
+    if (batch->abroad && !error) /* a revocation that is under way must begin again */
+        token_in_slot(call->domain, (uint32_t)maps[0].frame)->batch = 0;
     for (uint64_t i = 0; !error && i < n && maps[i].frame == maps[0].frame; i++) {
         error = map_element(batch, &maps[i], &frame);
         *done += !error;
@@ -175,9 +186,14 @@ long call_space_map(const struct call *call)
     if (space.space->dying || space.space->domain->dying)
         return -EXO_E_DEAD;
 
-    struct batch batch = {.space = space.space, .flush = flush_begin(space.space), .pages_left = PAGES_MAX};
+    struct space *to = MAY(space, EXO_W);
+    struct batch batch = {.space = to,
+                          .flush = flush_begin(to),
+                          .pages_left = PAGES_MAX,
+                          .abroad = space.space->domain != call->domain};
     struct exo_map chunk[COPY_CHUNK];
     long error = 0;
+    revoke_keep_ahead(batch.space);
     while (done < n && !error) {
         uint64_t some = n - done < COPY_CHUNK ? n - done : COPY_CHUNK;
         if (!machine_copy_in(chunk, from + done * sizeof chunk[0], some * sizeof chunk[0])) {

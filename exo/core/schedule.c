@@ -3,12 +3,21 @@
  * The scheduler: each CPU takes turns among the ready vCPUs of its slices that have time left, 10 ms at a time. A vCPU whose
  * budget is used up waits for its slice's next period. There is no policy beyond that: who gets how much was settled
  * when the slices were split.
+ *
+ * Invariants
+ *   Of all time of a CPU from schedule_open on, each ns is one vCPU's cpu_ns, or the CPU idles: schedule_account, at each decision,
+ *   takes the time since the last one. It is charged to the slice that the vCPU had when it was installed.
+ *   A CPU's timer is set to no later than the first of: its first alarm, the end of the running vCPU's budget, quantum if others
+ *   wait, or grace.
  */
 #include "schedule.h"
 #include "list.h"
 #include "lock.h"
+#include "recall.h"
 #include "slice.h"
 #include "space.h"
+
+#define ALARMS_AT_ONCE 64
 
 struct cpu cpus[EXO_CPUS_MAX];
 static bool open; /* shared */
@@ -46,6 +55,8 @@ static void unqueue(struct vcpu *vcpu)
         alarm_cancel(&vcpu->slice->refill);
         if (cpu->background == vcpu)
             cpu->background = NULL;
+    } else if (vcpu->queued == QUEUE_HANDED) {
+        cpu->handed = NULL;
     }
     vcpu->queued = QUEUE_NONE;
 }
@@ -58,11 +69,37 @@ static void notify(struct cpu *cpu)
         machine_kick((uint32_t)(cpu - cpus));
 }
 
+/* Could the CPU run this one at once? */
+static bool is_free(const struct cpu *cpu, const struct vcpu *vcpu)
+{
+    return cpu->ready_first == NULL && cpu->handed == NULL && (cpu->running == NULL || cpu->running == vcpu);
+}
+
+/* To its slice's CPU; or, where that is busy, to a free one of the slice's set on which the slice has as much; or, where all of
+ * that was split off, to any on which it has something. */
+static struct cpu *settle(struct vcpu *vcpu)
+{
+    struct slice *slice = vcpu->slice;
+    uint64_t others = slice->cpu_set & ~(1ul << slice->cpu);
+    uint32_t least = slice->share[slice->cpu];
+    if (others != 0 && (least == 0 || !is_free(&cpus[slice->cpu], vcpu)))
+        for (; others != 0; others &= others - 1) {
+            uint32_t other = (uint32_t)__builtin_ctzl(others);
+            if (slice->share[other] < least ||
+                (!is_free(&cpus[other], vcpu) && (least != 0 || slice->share[other] == 0)))
+                continue;
+            slice->cpu = other;
+            break;
+        }
+    vcpu->cpu = slice->cpu;
+    return &cpus[slice->cpu];
+}
+
 void schedule_add(struct vcpu *vcpu)
 {
     if (vcpu->status != EXO_VCPU_READY || vcpu->slice == NULL || vcpu->queued != QUEUE_NONE || vcpu->on_cpu)
         return;
-    struct cpu *cpu = &cpus[vcpu->cpu];
+    struct cpu *cpu = settle(vcpu);
     if (slice_has_time(vcpu->slice, machine_now_ns())) {
         bool first = cpu->ready_first == NULL;
         append(cpu, vcpu);
@@ -86,16 +123,19 @@ void schedule_remove(struct vcpu *vcpu)
         notify(&cpus[vcpu->cpu]);
 }
 
-void schedule_move(struct vcpu *vcpu, uint32_t cpu)
+void schedule_again(void) { store_shared(cpu_this()->reschedule, true); }
+
+void schedule_hand_over(struct vcpu *vcpu)
 {
-    /* On a CPU it stays that CPU's until core_next there puts it away. */
-    if (vcpu->on_cpu || vcpu->cpu == cpu)
-        return;
-    vcpu->cpu = cpu;
-    if (vcpu->block_alarm.set)
-        alarm_set(&vcpu->block_alarm, cpu, vcpu->block_alarm.at);
-    if (vcpu->timer_alarm.set)
-        alarm_set(&vcpu->timer_alarm, cpu, vcpu->timer_alarm.at);
+    struct cpu *cpu = cpu_this();
+    if (vcpu->on_cpu || vcpu->slice->cpu != machine_cpu()) {
+        schedule_add(vcpu);
+    } else {
+        vcpu->cpu = vcpu->slice->cpu;
+        vcpu->queued = QUEUE_HANDED;
+        cpu->handed = vcpu;
+    }
+    store_shared(cpu->reschedule, true);
 }
 
 /* --- time -------------------------------------------------------------------------------------------------- */
@@ -106,25 +146,27 @@ uint64_t schedule_unaccounted(const struct vcpu *vcpu)
     return vcpu->on_cpu && now > since ? now - since : 0;
 }
 
-void schedule_account(struct vcpu *vcpu)
+void schedule_account(struct cpu *cpu, uint64_t now)
 {
-    if (vcpu == NULL || !vcpu->on_cpu)
+    if (cpu->running == NULL || now <= cpu->started_ns)
         return;
-    uint64_t used = schedule_unaccounted(vcpu);
-    cpus[vcpu->cpu].started_ns += used;
-    vcpu->cpu_ns += used;
-    if (vcpu->slice != NULL)
-        slice_charge(vcpu->slice, used, cpus[vcpu->cpu].started_ns);
+    uint64_t used = now - cpu->started_ns;
+    cpu->started_ns = now;
+    cpu->running->cpu_ns += used;
+    if (cpu->slice != NULL)
+        slice_charge(cpu->slice, used, now);
 }
 
 static void run_alarms(struct cpu *cpu, uint64_t now)
 {
     struct alarm *alarm;
-    while ((alarm = alarm_due(cpu, now)) != NULL) {
+    /* Any number may be due at once: the rest comes with the next interrupt, which arm() asks for at once. */
+    for (int i = 0; i < ALARMS_AT_ONCE && (alarm = alarm_due(cpu, now)) != NULL; i++) {
         struct vcpu *vcpu;
         switch (alarm->kind) {
-        case ALARM_BLOCK: vcpu_wake(CONTAINER(alarm, struct vcpu, block_alarm)); break;
+        case ALARM_BLOCK: vcpu_deadline(CONTAINER(alarm, struct vcpu, block_alarm)); break;
         case ALARM_TIMER: vcpu_ring(CONTAINER(alarm, struct vcpu, timer_alarm), EXO_PENDING_TIMER); break;
+        case ALARM_RECALL: recall_step(CONTAINER(alarm, struct recall, alarm), now); break;
         case ALARM_REFILL:
             vcpu = CONTAINER(alarm, struct slice, refill)->vcpu;
             if (vcpu != NULL && vcpu->queued == QUEUE_THROTTLED) {
@@ -138,28 +180,36 @@ static void run_alarms(struct cpu *cpu, uint64_t now)
 
 /* --- choosing ---------------------------------------------------------------------------------------------- */
 
-/* May it go on, as far as it is concerned? */
-static bool may_stay(const struct cpu *cpu, struct vcpu *vcpu, uint64_t now)
+/* May it go on in its turn? When its time is over, a critical section gets a grace, once in a turn. A turn ends with the budget
+ * until the next period, which pays for the grace; or in the background, which has none. */
+static bool may_stay(struct cpu *cpu, struct vcpu *vcpu, uint64_t now)
 {
     if (vcpu->status != EXO_VCPU_READY || vcpu->slice == NULL || vcpu->slice->cpu != vcpu->cpu)
         return false;
-    if (!slice_has_time(vcpu->slice, now))
-        return slice_is_boot(vcpu->slice) && cpu->ready_first == NULL;
-    return cpu->ready_first == NULL || (!cpu->yielded && now < cpu->quantum_end);
+    bool alone = cpu->ready_first == NULL;
+    if (slice_has_time(vcpu->slice, now) ? alone || (!cpu->yielded && now < cpu->quantum_end)
+                                         : alone && slice_is_boot(vcpu->slice))
+        return true;
+    if (cpu->grace_end == 0 && !cpu->yielded && load_shared(vcpu->page->critical) != 0) {
+        cpu->grace_end = now + EXO_GRACE_NS;
+        vcpu->page->grace = 1;
+    }
+    return !cpu->yielded && now < cpu->grace_end;
 }
 
 /* Off the CPU, to where it belongs now. */
 static void put_away(struct vcpu *vcpu)
 {
     vcpu->on_cpu = false;
-    if (vcpu->slice != NULL)
-        schedule_move(vcpu, vcpu->slice->cpu);
     schedule_add(vcpu);
 }
 
+/* Whose turn begins. */
 static struct vcpu *choose(struct cpu *cpu, uint64_t now)
 {
     struct vcpu *vcpu;
+    cpu->quantum_end = now + QUANTUM_NS;
+    cpu->grace_end = 0;
     while ((vcpu = cpu->ready_first) != NULL) {
         unqueue(vcpu);
         if (slice_has_time(vcpu->slice, now)) /* its share may have been split further while it waited */
@@ -167,6 +217,7 @@ static struct vcpu *choose(struct cpu *cpu, uint64_t now)
         schedule_add(vcpu);
     }
     vcpu = cpu->background;
+    cpu->grace_end = now;
     if (vcpu != NULL)
         unqueue(vcpu);
     return vcpu;
@@ -192,6 +243,17 @@ static uint64_t watch_budget(struct vcpu *vcpu, uint64_t now)
     return end;
 }
 
+/* When this CPU must decide anew, unless something happens before. */
+static uint64_t watch_turn(const struct cpu *cpu, struct vcpu *vcpu, uint64_t now)
+{
+    uint64_t at = watch_budget(vcpu, now);
+    if (now < cpu->grace_end)
+        at = vcpu->page->slice_end_ns = cpu->grace_end;
+    else if (cpu->ready_first != NULL && cpu->quantum_end < at)
+        at = cpu->quantum_end;
+    return at;
+}
+
 static void arm(struct cpu *cpu, uint64_t at)
 {
     if (alarm_next(cpu) < at)
@@ -208,6 +270,7 @@ static void install(struct cpu *cpu, struct vcpu *old, struct vcpu *vcpu, uint64
     if (vcpu != old)
         machine_vcpu_switch(old == NULL ? NULL : &old->machine, vcpu == NULL ? NULL : &vcpu->machine);
     cpu->running = vcpu;
+    cpu->slice = vcpu == NULL ? NULL : vcpu->slice;
     if (vcpu == NULL) {
         if (cpu->evict)
             space_leave(cpu);
@@ -228,21 +291,24 @@ static struct vcpu *decide(struct cpu *cpu, struct vcpu *running)
 {
     store_shared(cpu->reschedule, false);
     uint64_t now = machine_now_ns();
-    schedule_account(running);
+    schedule_account(cpu, now);
     run_alarms(cpu, now);
     struct vcpu *next = running;
-    if (running == NULL || !may_stay(cpu, running, now)) {
-        if (running != NULL)
-            put_away(running);
+    if (cpu->handed != NULL) {
+        next = cpu->handed;
+        unqueue(next);
+        put_away(running);
+    }
+    if (next == NULL || !may_stay(cpu, next, now)) {
+        if (next != NULL)
+            put_away(next);
         next = choose(cpu, now);
-        cpu->quantum_end = now + QUANTUM_NS;
+        if (next != NULL)
+            next->page->grace = 0;
     }
     cpu->yielded = false;
     install(cpu, running, next, now);
-    uint64_t at = next == NULL ? UINT64_MAX : watch_budget(next, now);
-    if (next != NULL && cpu->ready_first != NULL && cpu->quantum_end < at)
-        at = cpu->quantum_end;
-    arm(cpu, at);
+    arm(cpu, next == NULL ? UINT64_MAX : watch_turn(cpu, next, now));
     store_shared(cpu->reschedule, false);
     return next;
 }

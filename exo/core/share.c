@@ -85,13 +85,14 @@ long call_space_share(const struct call *call)
     NEED(space, to, 0, EXO_W);
     NEED(space, from, 1, EXO_R | EXO_W);
     NEED_OK(check(to.space, from.space, va, pages));
-    struct share share = {.from = flush_begin(from.space),
-                          .to = flush_begin(to.space),
+    struct space *source = MAY(from, EXO_W), *target = MAY(to, EXO_W);
+    struct share share = {.from = flush_begin(source),
+                          .to = flush_begin(target),
                           .va = va,
                           .end = va + pages * EXO_PAGE_SIZE,
                           .work = {WORK_PER_CALL}};
     /* A walk for what was revoked may have passed `to` and not come to `from` yet: nothing may slip behind it. */
-    if (from.space->domain->doomed != NULL && !revoke_finish(&share.work))
+    if (!revoke_is_outside(from.space->domain, &share.work))
         return -EXO_E_AGAIN;
 
     long error = 0;

@@ -3,6 +3,7 @@
 #include "slice.h"
 #include "call.h"
 #include "domain.h"
+#include "gate.h"
 #include "list.h"
 #include "reference.h"
 #include "schedule.h"
@@ -18,6 +19,7 @@ static struct slice *slice_make(struct domain *domain, struct slice *source, str
     struct slice *slice = machine_frame(pool_take(domain));
     slice->domain = domain;
     slice->source = source;
+    slice->depth = source == NULL ? 0 : source->depth + 1;
     slice->period_ns = period_ns;
     slice->period_start = machine_now_ns();
     slice->refill.kind = ALARM_REFILL;
@@ -40,28 +42,34 @@ struct slice *slice_make_boot(struct domain *domain)
 void slice_bind(struct slice *slice, struct vcpu *vcpu, struct token *through)
 {
     slice_unbind(vcpu);
-    slice->vcpu = vcpu;
-    vcpu->slice = slice;
-    schedule_move(vcpu, slice->cpu);
+    slice->owner = vcpu;
+    vcpu->own = slice;
     token_embed(&vcpu->slice_token, TOKEN_VCPU_SLICE, EXO_SLICE, vcpu, through);
-    schedule_add(vcpu);
+    if (vcpu->caller == NULL)
+        gate_run_alone(vcpu);
+    if (vcpu->status == EXO_VCPU_SERVING && vcpu_pending(vcpu)) /* from now on, events wake it */
+        vcpu_wake(vcpu);
 }
 
 void slice_unbind(struct vcpu *vcpu)
 {
-    struct slice *slice = vcpu->slice;
+    struct slice *slice = vcpu->own;
     if (slice == NULL)
         return;
-    schedule_account(vcpu);
-    schedule_remove(vcpu);
-    vcpu->slice = NULL;
-    slice->vcpu = NULL;
+    struct vcpu *runner = slice->vcpu;
     token_unlink(&vcpu->slice_token);
+    vcpu->own = NULL;
+    slice->owner = slice->vcpu = NULL;
+    if (runner == NULL) /* it serves in its caller's */
+        return;
+    schedule_remove(runner);
+    runner->slice = NULL;
+    gate_run_alone(vcpu);
 }
 
 void slice_leave(struct vcpu *vcpu)
 {
-    struct slice *slice = vcpu->slice;
+    struct slice *slice = vcpu->own;
     slice_unbind(vcpu);
     if (slice != NULL)
         slice_reap(slice);
@@ -71,8 +79,12 @@ void slice_end(struct slice *slice)
 {
     alarm_cancel(&slice->refill);
     token_unlink(&slice->origin);
-    if (slice->source != NULL)
-        slice->source->share[slice->cpu] += slice->share[slice->cpu];
+    for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++) {
+        if (slice->source != NULL)
+            slice->source->share[cpu] += slice->share[cpu];
+        if (cpus[cpu].slice == slice)
+            cpus[cpu].slice = NULL; /* what ran in it is about to leave */
+    }
     LIST_REMOVE(slice);
     pool_give(slice->domain, pool_pfn(slice));
 }
@@ -101,7 +113,9 @@ static void begin_period(struct slice *slice, uint64_t now)
 
 void slice_charge(struct slice *slice, uint64_t used_ns, uint64_t now)
 {
-    slice->remaining_ns -= (int64_t)used_ns;
+    /* One with all the time may run for long without a decision: it would owe more than begin_period pays off. */
+    if (!slice_endless(slice))
+        slice->remaining_ns -= (int64_t)used_ns;
     begin_period(slice, now);
 }
 
@@ -114,7 +128,8 @@ bool slice_has_time(struct slice *slice, uint64_t now)
 static void take_share(struct slice *slice, uint32_t cpu, uint32_t share)
 {
     struct vcpu *vcpu = slice->vcpu;
-    schedule_account(vcpu);
+    if (cpus[cpu].slice == slice)
+        schedule_account(&cpus[cpu], machine_now_ns());
     slice->share[cpu] -= share;
     if (cpu != slice->cpu)
         return;
@@ -129,22 +144,28 @@ static void take_share(struct slice *slice, uint32_t cpu, uint32_t share)
 
 long call_slice_create(const struct call *call)
 {
-    uint64_t cpus_wanted = call->argument[1], cpu = (uint64_t)__builtin_ctzl(cpus_wanted | 1ul << 63),
-             budget_us = call->argument[2], period_us = call->argument[3];
+    uint64_t cpu_set = call->argument[1], budget_us = call->argument[2], period_us = call->argument[3];
     NEED(slice, source, 0, EXO_SPLIT);
     if (period_us < PERIOD_MIN_US || period_us > PERIOD_MAX_US || budget_us == 0 || budget_us > period_us ||
-        cpus_wanted != 1ul << cpu || !(source.slice->cpu_set & cpus_wanted))
+        cpu_set == 0 || (cpu_set & ~source.slice->cpu_set) != 0)
         return -EXO_E_BAD_ARGUMENT;
     uint32_t share = (uint32_t)((budget_us * SHARE_ALL + period_us - 1) / period_us);
-    if (share > source.slice->share[cpu])
+    for (uint64_t set = cpu_set; set != 0; set &= set - 1)
+        if (share > source.slice->share[__builtin_ctzl(set)])
+            return -EXO_E_NO_TIME;
+    if (source.slice->depth == SLICE_DEPTH_MAX)
         return -EXO_E_NO_TIME;
     NEED_OK(token_room(call->domain, 1));
 
-    take_share(source.slice, (uint32_t)cpu, share);
-    struct slice *slice = slice_make(call->domain, source.slice, source.token, period_us * 1000);
-    slice->cpu = (uint32_t)cpu;
-    slice->cpu_set = 1ul << cpu;
-    slice->share[cpu] = share;
+    struct slice *slice =
+        slice_make(call->domain, MAY(source, EXO_SPLIT), BELOW(source, EXO_SPLIT), period_us * 1000);
+    slice->cpu = (uint32_t)__builtin_ctzl(cpu_set);
+    slice->cpu_set = cpu_set;
+    for (uint64_t set = cpu_set; set != 0; set &= set - 1) {
+        uint32_t cpu = (uint32_t)__builtin_ctzl(set);
+        take_share(MAY(source, EXO_SPLIT), cpu, share);
+        slice->share[cpu] = share;
+    }
     slice->remaining_ns = (int64_t)slice_budget(slice);
     return (long)token_make_object(call->domain, EXO_SLICE, EXO_X | EXO_SEND | EXO_SPLIT | EXO_OWN, slice,
                                    &slice->origin);
@@ -154,11 +175,11 @@ long call_slice_bind(const struct call *call)
 {
     NEED(vcpu, vcpu, 0, EXO_X);
     NEED(slice, slice, 1, EXO_X);
-    if (!vcpu_alive(vcpu.vcpu) || (slice.slice->vcpu != NULL && slice.slice->vcpu != vcpu.vcpu))
+    if (!vcpu_alive(vcpu.vcpu) || (slice.slice->owner != NULL && slice.slice->owner != vcpu.vcpu))
         return -EXO_E_BUSY;
 
-    struct slice *before = vcpu.vcpu->slice;
-    slice_bind(slice.slice, vcpu.vcpu, slice.token);
+    struct slice *before = vcpu.vcpu->own;
+    slice_bind(MAY(slice, EXO_X), MAY(vcpu, EXO_X), BELOW(slice, EXO_X));
     if (before != NULL && before != slice.slice)
         slice_reap(before);
     return 0;

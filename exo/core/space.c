@@ -9,7 +9,6 @@
 #include "reference.h"
 #include "table.h"
 #include "vcpu.h"
-#include <limits.h>
 
 struct space *space_make(struct domain *domain)
 {
@@ -98,27 +97,32 @@ long call_space_create(const struct call *call)
     if (owner.domain->dying)
         return -EXO_E_DEAD;
     NEED_OK(token_room(call->domain, owner.domain == call->domain ? 2 : 0));
+    if (owner.domain->space_count == SPACES_MAX)
+        return -EXO_E_NO_SLOT;
     if (owner.domain->pool_free < 2)
         return -EXO_E_NO_POOL;
 
-    struct space *space = space_make(owner.domain);
+    struct space *space = space_make(MAY(owner, EXO_W));
     return (long)token_make_object(call->domain, EXO_SPACE, EXO_ALL, space, &space->origin);
 }
 
 long call_space_destroy(const struct call *call)
 {
     NEED(space, ref, 0, EXO_OWN);
-    struct space *space = ref.space;
+    struct space *space = MAY(ref, EXO_OWN);
+    struct token *last = BELOW(ref, EXO_OWN);
     if (!space->dying && (space->grafts != 0 || !close_to_vcpus(space)))
         return -EXO_E_BUSY;
 
+    /* Nothing may be left for the last step but the caller's token, so that it can call again until then. */
+    token_unlink(last);
+    token_link(last, &space->origin);
     uint64_t va = 0;
     struct work work = {WORK_PER_CALL};
     if (!edit_unmap(space, &va, EXO_USER_END, &work) || !space_evict(space) ||
-        !token_end_below(ref.token, call->domain, &work))
+        !token_end_names(&space->origin, last, call->domain, &work))
         return -EXO_E_AGAIN;
-    struct work all = {LONG_MAX}; /* what is left are tokens in other tables: bounded by their number */
-    space_dispose(space, call->domain, &all);
+    space_dispose(space, call->domain, &work);
     return 0;
 }
 
@@ -132,7 +136,7 @@ long call_space_graft(const struct call *call)
         return -EXO_E_BAD_ARGUMENT;
     if (to.space->dying || from.space->dying)
         return -EXO_E_DEAD;
-    struct space *owner = from.space->graft_from[slot] ? from.space->graft_from[slot] : from.space;
+    struct space *owner = from.space->graft_from[slot] ? from.space->graft_from[slot] : MAY(from, EXO_W);
     machine_pte entry = table_entries(from.space->top_pfn)[slot];
     machine_pte *own = &table_entries(to.space->top_pfn)[slot];
     if (machine_pte_used(*own))
@@ -144,8 +148,9 @@ long call_space_graft(const struct call *call)
     bool writable = flags == 0 && (machine_pte_flags(entry) & EXO_PTE_W);
     *own = machine_pte_table(machine_pte_pfn(entry), writable);
     frame_of(to.space->top_pfn)->used++;
-    to.space->graft_from[slot] = owner;
-    to.space->grafted++;
+    struct space *space = MAY(to, EXO_W);
+    space->graft_from[slot] = owner;
+    space->grafted++;
     owner->graft_count[slot]++;
     owner->grafts++;
     return 0;

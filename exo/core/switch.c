@@ -11,6 +11,9 @@
  *     one that begins later sees `dying` and takes the slow way, under the lock.
  *   - a token's generation changes when it ends, and is read again after its other fields.
  * Waiting for a CPU inside is short: it runs with interrupts off, waits for nothing, and does a bounded few steps.
+ * A vCPU that calls through a gate, or waits to be called, is on a CPU only from its call to the decision that follows it, in ring 0,
+ * with on_cpu still set: so it counts as running there until that CPU has left it. Others write its registers meanwhile, but that
+ * CPU reads them only after it has taken the lock: whoever lends or gives back sets `reschedule` first.
  * Likewise no lock is taken to reflect a foreign system call or to deliver a fault: both touch only the vCPU that runs
  * on this CPU and its page, and both outlive its running (vcpu_lose_page waits until the CPU has left, too).
  */

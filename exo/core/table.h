@@ -74,7 +74,8 @@ static inline void leaf_count(machine_pte leaf, int change)
         region->touched |= written;
     } else {
         frame_of(pfn)->link += (uint32_t)change;
-        frame_of(pfn)->touched |= written;
+        if (written && !frame_of(pfn)->touched)
+            frame_of(pfn)->touched = frame_region_of(pfn)->dirty = true;
     }
 }
 

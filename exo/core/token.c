@@ -4,6 +4,7 @@
 #include "domain.h"
 #include "list.h"
 #include "lock.h"
+#include "recall.h"
 #include "reference.h"
 
 static struct token_page *page_of(const struct token *token)
@@ -18,6 +19,11 @@ static uint64_t slot_of(const struct token *token)
     const struct token_page *page = page_of(token);
     return page->entry[0].header.index * TOKENS_PER_PAGE +
            (uint64_t)((const union token_entry *)token - page->entry);
+}
+
+exo_handle token_handle(const struct token *token)
+{
+    return (uint64_t)token->generation << 32 | slot_of(token);
 }
 
 struct token *token_in_slot(const struct domain *domain, uint64_t slot)
@@ -89,20 +95,22 @@ exo_handle token_make(struct domain *domain, enum exo_kind kind, uint32_t rights
     token->base = base; /* or the object, which shares its place */
     token->count = count;
     token->child = NULL;
+    token->recall = token->batch = 0;
     token_link(token, parent);
     store_shared(token->state, TOKEN_LIVE);
-    return (uint64_t)token->generation << 32 | slot_of(token);
+    return token_handle(token);
 }
 
 void token_free(struct token *token)
 {
     struct domain *domain = token_domain(token);
-    if (token->state == TOKEN_LIVE) {
-        store_shared(token->state, TOKEN_FREE);
-        store_shared(token->generation, token->generation + 1 == 0 ? 1 : token->generation + 1);
-        domain->tokens--;
-    }
+    if (token->recall != 0)
+        recall_end(token);
+    domain->tokens--;
     store_shared(token->state, TOKEN_FREE);
+    if (token->generation == GENERATION_LAST)
+        return; /* one more would begin again with handles that somebody may have kept */
+    store_shared(token->generation, token->generation + 1);
     put_free(domain, token);
 }
 
@@ -111,14 +119,20 @@ void token_free(struct token *token)
 void token_link(struct token *token, struct token *parent)
 {
     token->parent = parent;
-    if (parent != NULL)
-        LIST_INSERT(parent->child, token);
+    if (parent == NULL)
+        return;
+    LIST_INSERT(parent->child, token);
+    if (parent->recall != 0)
+        recall_count(token, -(int64_t)token_units(token));
 }
 
 void token_unlink(struct token *token)
 {
-    if (token->parent != NULL)
-        LIST_REMOVE(token);
+    if (token->parent == NULL)
+        return;
+    if (token->parent->recall != 0)
+        recall_count(token, (int64_t)token_units(token));
+    LIST_REMOVE(token);
     token->parent = NULL;
 }
 
@@ -134,14 +148,35 @@ void token_embed(struct token *token, enum token_role role, enum exo_kind kind, 
     token_link(token, parent);
 }
 
-void token_drop(struct token *token)
+void token_lift(struct token *token)
 {
     struct token *parent = token->parent;
-    for (struct token *child = token->child, *next; child != NULL; child = next) {
-        next = child->next;
-        token_link(child, parent);
-    }
-    token->child = NULL;
+    if (parent->recall != 0)
+        recall_end(parent); /* it goes away, and what it lent out is not back */
     token_unlink(token);
-    token_free(token);
+    token_link(token, parent->parent);
+}
+
+bool token_hand_up(struct token *token, struct work *work)
+{
+    for (struct token *child; (child = token->child) != NULL;) {
+        if (!work_spend(work, 1))
+            return false;
+        token_lift(child);
+    }
+    return true;
+}
+
+bool token_covered(const struct token *token)
+{
+    const struct token *parent = token->parent;
+    return parent != NULL && parent->role == TOKEN_IN_TABLE && token_domain(parent) == token_domain(token);
+}
+
+void token_shrink(struct token *token, uint64_t base, uint64_t count)
+{
+    if (token->parent != NULL && token->parent->recall != 0)
+        recall_count(token, (int64_t)(token->count - count));
+    token->base = base;
+    token->count = count;
 }

@@ -3,11 +3,12 @@
  * Tokens: the tables that hold them, their derivation tree, and the look-ups that turn handles into checked references.
  *
  * Invariants
- *   A LIVE token is in the tree: its parent had all of its rights and range when it was made. Dropping a token hands
- *   its children to its parent, so everything derived from a token is found below it.
- *   A slot's generation changes whenever its token ends: a stale handle names nothing.
- *   A DOOMED token names nothing any more and is out of the tree; it stays in its slot until the mappings that rest
- *   on it are gone (revoke.c).
+ *   A LIVE token is in the tree: its parent has all of its rights and range. Dropping a token hands its children to its
+ *   parent, so everything derived from a token is found below it.
+ *   A slot's generation grows whenever its token ends: a stale handle names nothing. A slot that had the last generation is
+ *   not used again.
+ *   A frame token leaves its table only after its range was noted as lost (revoke.c), unless its parent is in the
+ *   same table.
  *
  * Besides the tokens in tables there are embedded ones. An object's `origin` is the ancestor of all tokens that name
  * it. Uses that must end with a token (a vCPU's page, its slice, both ends of an interrupt binding) are embedded
@@ -22,7 +23,7 @@
 struct domain;
 struct slice;
 
-enum token_state { TOKEN_FREE, TOKEN_LIVE, TOKEN_DOOMED };
+enum token_state { TOKEN_FREE, TOKEN_LIVE };
 
 enum token_role {
     TOKEN_IN_TABLE,
@@ -52,13 +53,15 @@ struct token {
         };
         uint64_t next_free; /* FREE: slot number */
     };
-    struct token *parent, *child, *next, **place; /* DOOMED: next in the domain's list */
-    uint64_t reserved;
+    struct token *parent, *child, *next, **place;
+    uint32_t recall; /* the recall of it that is under way: its number among its domain's, from 1; 0: none */
+    uint32_t batch;  /* while a revocation of it waits for lost ranges: revoke_batch(); 0: none */
 };
 _Static_assert(sizeof(struct token) == 64, "the entries of a page fill it");
 
-#define TOKENS_PER_PAGE 64 /* the first entry is the page's header */
-#define TOKEN_PAGES_MAX 256
+#define TOKENS_PER_PAGE 64  /* the first entry is the page's header */
+#define TOKEN_PAGES_MAX 256 /* limits a domain to 16,128 tokens */
+#define GENERATION_LAST UINT32_MAX
 
 union token_entry {
     struct token token;
@@ -86,7 +89,8 @@ static inline exo_handle token_make_object(struct domain *domain, enum exo_kind 
 {
     return token_make(domain, kind, rights, (uint64_t)object, 0, parent);
 }
-struct domain *token_domain(const struct token *token);                  /* the holder; TOKEN_IN_TABLE only */
+struct domain *token_domain(const struct token *token); /* the holder; TOKEN_IN_TABLE only */
+exo_handle token_handle(const struct token *token);
 void token_free(struct token *token);                                    /* out of the tree already */
 struct token *token_in_slot(const struct domain *domain, uint64_t slot); /* NULL: no such slot */
 
@@ -101,18 +105,51 @@ void token_link(struct token *token, struct token *parent);
 void token_unlink(struct token *token); /* it has no children */
 void token_embed(struct token *token, enum token_role role, enum exo_kind kind, void *object,
                  struct token *parent);
-/* Takes a token of a table away; its children go to its parent. */
-void token_drop(struct token *token);
-/* The same, and what needs a token that names it ends with its last one. */
-void token_forget(struct token *token);
+/* derive.c. 0 if a child of the token with these rights may be made in the domain's table; else -BAD_ARGUMENT, -DEAD, -NO_SLOT, -NO_POOL. */
+long token_may_go(const struct token *token, const struct domain *to, uint64_t rights);
+/* derive.c. The sender is about to lose the token: what that takes away may be taken away already when the call fails. False: call again. */
+bool token_make_movable(struct token *token, struct work *work);
+/* derive.c. Makes that child; move: the sender's token, which was made movable, goes. */
+exo_handle token_hand_on(struct token *token, struct domain *to, uint32_t rights, bool move);
+void token_lift(struct token *token); /* to below its parent's parent; the parent is about to go */
+/* Hands its children to its parent. False: call again. */
+bool token_hand_up(struct token *token, struct work *work);
+/* revoke.c: a token of that kind that named the object is gone: what needs one that names it ends with the last. */
+void token_reap(enum exo_kind kind, void *object);
+/* How much it names: what a recall counts. */
+static inline uint64_t token_units(const struct token *token)
+{
+    return token_is_range(token->kind) ? token->count : 1;
+}
+/* Does its parent, in the same table, permit all that it does? */
+bool token_covered(const struct token *token);
+/* A range token names less from now on, at least 1 unit. */
+void token_shrink(struct token *token, uint64_t base, uint64_t count);
 
 /* --- revoke.c -------------------------------------------------------------------------------------------------- */
 
 /* Ends everything below the token. `actor`: the domain whose own mappings need not end, since it revokes or is being
- * destroyed. False: call again. Finished only together with revoke_finish. */
+ * destroyed. False: call again. The mappings are gone only when revoke_finish is through as well. */
 bool token_end_below(struct token *root, struct domain *actor, struct work *work);
-/* Takes away the mappings that rested on ended frame tokens, in all domains. False: call again. */
+/* Ends all tokens of an object, `last` (the caller's, a direct child of origin) after all others. */
+bool token_end_names(struct token *origin, struct token *last, struct domain *actor, struct work *work);
+/* Ends one without children, embedded ones with the use that they stand for. False: call again. */
+bool token_end(struct token *token, struct domain *actor, struct work *work);
+
+/* Notes that the domain has lost its right to these frames (NULL: nobody has, but others' mappings of them in foreign spaces
+ * end), just before its token ends. False: earlier ones must go first, call again. */
+bool revoke_lose(struct domain *loser, uint64_t base, uint64_t count, struct work *work);
+/* Takes away the mappings that lost ranges leave without a token, in all domains. False: call again. */
 bool revoke_finish(struct work *work);
-void revoke_forget(struct domain *domain); /* the domain is going away with all its mappings */
+/* Finishes a walk that is in the midst of the domain's spaces. False: call again. */
+bool revoke_is_outside(const struct domain *domain, struct work *work);
+uint32_t revoke_batch(void);       /* what was noted up to now is gone when... */
+bool revoke_is_lost(uint64_t pfn); /* waits for a walk to take it away */
+bool revoke_done(uint32_t batch, struct work *work);
+struct space;
+void revoke_host(struct space *space, uint64_t pfn, uint64_t pages); /* another domain maps them there */
+/* The space is about to get mappings: a walk through its domain goes on by more than these. */
+void revoke_keep_ahead(const struct space *space);
+void revoke_forget(struct domain *domain); /* it goes away with all its mappings */
 
 #endif

@@ -4,6 +4,7 @@
 #include "call.h"
 #include "domain.h"
 #include "frame.h"
+#include "gate.h"
 #include "list.h"
 #include "lock.h"
 #include "reference.h"
@@ -29,7 +30,7 @@ struct vcpu *vcpu_make(struct domain *domain, struct space *space, uint64_t page
     domain->vcpu_count++;
 
     frame_of(page_pfn)->link++; /* mapped, as far as donating and zeroing are concerned */
-    frame_of(page_pfn)->touched = true;
+    frame_of(page_pfn)->touched = frame_region_of(page_pfn)->dirty = true;
     __builtin_memset(vcpu->page, 0, offsetof(struct exo_vcpu_page, libos));
     vcpu->page->masked = 1;
     vcpu->page->vcpu = (uint32_t)number;
@@ -48,11 +49,21 @@ void vcpu_start(struct vcpu *vcpu, uint64_t rip, uint64_t rsp, uint64_t rdi)
 
 void vcpu_wake(struct vcpu *vcpu)
 {
-    if (vcpu->status != EXO_VCPU_BLOCKED)
+    if (vcpu->status == EXO_VCPU_SERVING && vcpu->own != NULL)
+        vcpu->machine.regs.rax = (uint64_t)-EXO_E_AGAIN;
+    else if (vcpu->status != EXO_VCPU_BLOCKED)
         return;
     alarm_cancel(&vcpu->block_alarm);
     vcpu->status = EXO_VCPU_READY;
     schedule_add(vcpu);
+}
+
+void vcpu_deadline(struct vcpu *vcpu)
+{
+    if (vcpu->status == EXO_VCPU_CALLING)
+        gate_end(vcpu, EXO_E_OVERRUN);
+    else
+        vcpu_wake(vcpu);
 }
 
 void vcpu_ring(struct vcpu *vcpu, uint32_t bit)
@@ -76,6 +87,10 @@ void vcpu_stop(struct vcpu *vcpu, enum exo_vcpu_status status)
 {
     if (!vcpu_alive(vcpu))
         return;
+    if (vcpu->calling != NULL)
+        gate_end(vcpu, EXO_OK);
+    if (vcpu->caller != NULL)
+        gate_end(vcpu->caller, EXO_E_DEAD);
     schedule_remove(vcpu);
     alarm_cancel(&vcpu->block_alarm);
     alarm_cancel(&vcpu->timer_alarm);
@@ -136,10 +151,13 @@ long call_vcpu_create(const struct call *call)
     if (!frame_all_user(page.pfn, 1) || frame_of(page.pfn)->link == UINT32_MAX)
         return -EXO_E_BUSY;
     NEED_OK(token_room(call->domain, owner.domain == call->domain ? VCPU_FRAMES : 0));
+    if (owner.domain->vcpu_count == VCPUS_MAX)
+        return -EXO_E_NO_SLOT;
     if (owner.domain->pool_free < VCPU_FRAMES)
         return -EXO_E_NO_POOL;
 
-    struct vcpu *vcpu = vcpu_make(owner.domain, space.space, page.pfn, page.token, page_va, number);
+    struct vcpu *vcpu = vcpu_make(MAY(owner, EXO_W), MAY(space, EXO_X), EXTENT(page, EXO_R | EXO_W),
+                                  BELOW(page, EXO_R | EXO_W), page_va, number);
     return (long)token_make_object(call->domain, EXO_VCPU, EXO_ALL, vcpu, &vcpu->origin);
 }
 
@@ -150,8 +168,8 @@ long call_vcpu_entries(const struct call *call)
     if (syscall >= EXO_USER_END || fault >= EXO_USER_END || event >= EXO_USER_END)
         return -EXO_E_BAD_ADDRESS;
 
-    vcpu.vcpu->event_entry = event;
-    machine_vcpu_entries(&vcpu.vcpu->machine, syscall, fault, event);
+    MAY(vcpu, EXO_W)->event_entry = event;
+    machine_vcpu_entries(&MAY(vcpu, EXO_W)->machine, syscall, fault, event);
     return 0;
 }
 
@@ -163,14 +181,14 @@ long call_vcpu_start(const struct call *call)
     if (vcpu.vcpu->status != EXO_VCPU_NEW)
         return -EXO_E_BUSY;
 
-    vcpu_start(vcpu.vcpu, call->argument[1], call->argument[2], call->argument[3]);
+    vcpu_start(MAY(vcpu, EXO_X), call->argument[1], call->argument[2], call->argument[3]);
     return 0;
 }
 
 long call_vcpu_state(const struct call *call)
 {
     NEED(vcpu, ref, 0, EXO_R);
-    struct vcpu *vcpu = ref.vcpu;
+    const struct vcpu *vcpu = ref.vcpu;
     struct exo_vcpu_state state = {
         .status = vcpu->status,
         .vector = vcpu->vector,
@@ -178,7 +196,7 @@ long call_vcpu_state(const struct call *call)
         .address = vcpu->address,
         .exit_status = vcpu->exit_status,
         .cpu_ns = vcpu->cpu_ns + schedule_unaccounted(vcpu),
-        .regs = vcpu_machine(vcpu)->regs,
+        .regs = vcpu->machine.regs,
     };
     return machine_copy_out(call->argument[1], &state, sizeof state) ? 0 : -EXO_E_BAD_ADDRESS;
 }
@@ -188,12 +206,12 @@ long call_vcpu_block(const struct call *call)
     struct vcpu *vcpu = call->vcpu;
     uint64_t deadline = call->argument[0];
     /* Whoever rings holds the lock as we do: either we see the bit, or they see that it blocks. */
-    if (__atomic_load_n(&vcpu->page->pending, __ATOMIC_SEQ_CST) != 0 || deadline <= machine_now_ns())
+    if (vcpu_pending(vcpu) || deadline <= machine_now_ns())
         return 0;
 
     vcpu->status = EXO_VCPU_BLOCKED;
     alarm_set(&vcpu->block_alarm, vcpu->cpu, deadline);
-    store_shared(cpu_this()->reschedule, true);
+    schedule_again();
     return 0;
 }
 
@@ -207,7 +225,7 @@ long call_vcpu_yield(const struct call *call)
 {
     (void)call;
     cpu_this()->yielded = true;
-    store_shared(cpu_this()->reschedule, true);
+    schedule_again();
     return 0;
 }
 

@@ -38,6 +38,7 @@ void pci_detach(struct pci_binding *binding); /* one of its tokens ended */
 bool pci_attached(uint64_t function);         /* through the IOMMU */
 long pci_check(const struct pci_ref *pci);    /* one function, and it is there */
 void pci_master(uint64_t function, bool on);
+uint64_t pci_function_of(const struct pci_binding *binding);
 uint32_t pci_attachments(const struct space *space, unsigned slot); /* for the walk over invariants */
 
 /* --- queue.c */
@@ -47,6 +48,8 @@ bool queue_on(uint64_t function); /* has it a queue? */
 void queue_stop(struct queue *queue);
 void queue_end(struct queue *queue);  /* no token names it */
 void queue_reap(struct queue *queue); /* ends it if no token names it */
+uint64_t queue_function_of(const struct queue *queue);
+uint64_t queue_ring_of(const struct queue *queue); /* its first frame */
 /* Stops the queues that hold frames of the range for the domain. Cheap while no queue is busy. */
 void queue_lose_frames(const struct domain *domain, uint64_t pfn, uint64_t pages);
 void queue_forget(const struct domain *domain); /* it goes away, with all that it handed to devices */

@@ -31,6 +31,8 @@ static struct pci_binding *binding_of(uint64_t function)
     return NULL;
 }
 
+uint64_t pci_function_of(const struct pci_binding *binding) { return binding->function; }
+
 bool pci_attached(uint64_t function) { return binding_of(function) != NULL; }
 
 uint32_t pci_attachments(const struct space *space, unsigned slot)
@@ -107,22 +109,23 @@ long call_pci_config(const struct call *call)
     return value;
 }
 
-static long attach(const struct pci_ref *pci, const struct space_ref *to, uint64_t slot)
+/* By these tokens. */
+static long attach(uint64_t function, struct token *function_token, struct space *space,
+                   struct token *space_token, uint64_t slot)
 {
-    struct space *space = to->space;
     struct pci_binding *binding = bindings;
     while (binding->space != NULL)
         if (++binding == bindings + ATTACHED_MAX)
             return -EXO_E_NO_SLOT;
-    if (!machine_iommu_attach((uint32_t)pci->base, machine_pte_pfn(table_entries(space->top_pfn)[slot]),
+    if (!machine_iommu_attach((uint32_t)function, machine_pte_pfn(table_entries(space->top_pfn)[slot]),
                               (uint32_t)(binding - bindings)))
         return -EXO_E_UNSUPPORTED;
 
     binding->space = space;
     binding->slot = (uint32_t)slot;
-    binding->function = pci->base;
-    token_embed(&binding->function_token, TOKEN_PCI_FUNCTION, EXO_PCI, binding, pci->token);
-    token_embed(&binding->space_token, TOKEN_PCI_SPACE, EXO_SPACE, binding, to->token);
+    binding->function = function;
+    token_embed(&binding->function_token, TOKEN_PCI_FUNCTION, EXO_PCI, binding, function_token);
+    token_embed(&binding->space_token, TOKEN_PCI_SPACE, EXO_SPACE, binding, space_token);
     space->attached++;
     space->graft_count[slot]++;
     space->grafts++;
@@ -157,5 +160,5 @@ long call_pci_attach(const struct call *call)
     if (!machine_pte_used(table_entries(space.space->top_pfn)[slot]))
         return -EXO_E_NOT_MAPPED;
 
-    return attach(&pci, &space, slot);
+    return attach(pci.base, BELOW(pci, EXO_X), MAY(space, EXO_W), BELOW(space, EXO_W), slot);
 }

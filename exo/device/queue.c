@@ -161,12 +161,14 @@ bool queue_dispose(struct domain *domain, struct work *work)
         next = queue->next;
         if (queue->domain != domain)
             continue;
-        if (!token_end_below(&queue->origin, domain, work))
+        if (!work_spend(work, 4) || !token_end_below(&queue->origin, domain, work))
             return false;
         queue_end(queue);
     }
     return true;
 }
+uint64_t queue_function_of(const struct queue *queue) { return queue->function; }
+uint64_t queue_ring_of(const struct queue *queue) { return queue->ring_pfn; }
 
 void queue_reap(struct queue *queue)
 {
@@ -205,7 +207,7 @@ uint32_t queue_frames(uint32_t *in_flight)
         if (queue->dead)
             continue;
         frames += (uint32_t)queue->ring_pages;
-        for (uint32_t i = 0; i < queue->size; i++)
+        for (uint32_t i = 0; i < queue->size && in_flight != NULL; i++)
             for (uint32_t k = 0; k < (queue->slot[i].pages & ~(uint32_t)HEAD); k++)
                 in_flight[queue->slot[i].pfn + k]++;
     }
@@ -281,10 +283,10 @@ long call_queue_create(const struct call *call)
     queue->port = port;
     queue->index = (uint32_t)index;
     queue->size = (uint32_t)size;
-    queue->ring_pfn = ring.pfn;
+    queue->ring_pfn = EXTENT(ring, EXO_OWN);
     queue->ring_pages = ring.pages;
-    token_embed(&queue->origin, TOKEN_ORIGIN, EXO_QUEUE, queue, pci.token);
-    token_embed(&queue->ring_token, TOKEN_QUEUE_RING, EXO_FRAME, queue, ring.token);
+    token_embed(&queue->origin, TOKEN_ORIGIN, EXO_QUEUE, queue, BELOW(pci, EXO_X));
+    token_embed(&queue->ring_token, TOKEN_QUEUE_RING, EXO_FRAME, queue, BELOW(ring, EXO_OWN));
     LIST_INSERT(queues, queue);
     ring_start(queue);
     return (long)token_make_object(call->domain, EXO_QUEUE, EXO_R | EXO_W | EXO_SEND | EXO_SPLIT | EXO_OWN,
@@ -416,7 +418,7 @@ long call_queue_transfer(const struct call *call)
     struct exo_buffer buffer[TRANSFER_MAX];
     struct exo_completion done[TRANSFER_MAX];
     NEED(queue, ref, 0, EXO_W);
-    struct queue *queue = ref.queue;
+    struct queue *queue = MAY(ref, EXO_W);
     if (n > TRANSFER_MAX || m > TRANSFER_MAX)
         return -EXO_E_BAD_ARGUMENT;
     if (queue->dead)

@@ -142,7 +142,7 @@ static bool pvh_read(uint64_t physical, struct machine_boot *boot)
 {
     const struct pvh_info *info = low(physical, sizeof *info);
     if (!info || info->magic != PVH_MAGIC || info->version < 1)
-        return false;
+        return NULL;
     keep_command_line(low(info->command_line, sizeof command_line), sizeof command_line);
     keep_rsdp(low(info->rsdp, X86_RSDP_BYTES), X86_RSDP_BYTES);
 
@@ -239,18 +239,18 @@ void x86_loader_settle(struct machine_boot *boot)
     take_trampoline();
 }
 
-bool x86_boot_word(const char *word)
+const char *x86_boot_word(const char *word)
 {
     for (const char *at = command_line; *at;) {
         size_t n = 0;
         while (word[n] && at[n] == word[n])
             n++;
-        if (!word[n] && (!at[n] || at[n] == ' '))
-            return true;
+        if (!word[n] && (!at[n] || at[n] == ' ' || at[n] == '='))
+            return at + n;
         while (*at && *at != ' ')
             at++;
         while (*at == ' ')
             at++;
     }
-    return false;
+    return NULL;
 }

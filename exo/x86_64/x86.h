@@ -121,9 +121,10 @@ void x86_main(uint32_t magic, uint64_t info_physical);
 bool x86_loader_read(uint32_t magic, uint64_t info_physical, struct machine_boot *boot);
 /* Then: unpacks a bundle of modules, leaves out what is damaged, and says what is free. */
 void x86_loader_settle(struct machine_boot *boot);
-extern const uint8_t *x86_loader_rsdp;   /* the copy of X86_RSDP_BYTES, or NULL */
-extern bool x86_loader_text_screen;      /* as far as the loader knows */
-bool x86_boot_word(const char *word);    /* the kernel's command line has that word */
+extern const uint8_t *x86_loader_rsdp; /* the copy of X86_RSDP_BYTES, or NULL */
+extern bool x86_loader_text_screen;    /* as far as the loader knows */
+/* What follows that word on the kernel's command line: nothing, a blank, or `=value`. NULL: it is not there. */
+const char *x86_boot_word(const char *word);
 extern volatile uint32_t x86_core_ready; /* core_main has returned: the other CPUs may ask the core for work */
 
 /* --- pieces.c: pieces of physical memory, in bytes: sorted, page aligned, none touching another */

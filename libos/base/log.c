@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The boot log, and the end of a library OS that is broken. */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/image.h>
 #include <los/personality.h>
 

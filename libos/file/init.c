@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The first file systems: a tmpfs as root, filled from the archive that the supervisor passed; /dev and /proc on it. */
 #include "internal.h"
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/image.h>
 
 static struct los_filesystem *root_filesystem;

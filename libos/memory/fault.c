@@ -6,7 +6,7 @@
  * already, makes writable again what a fork has left to this space alone, and makes a few more zero pages where a program
  * runs through fresh memory.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include "space.h"
 
 #define WINDOW     16u /* pages, aligned: never crosses a chunk */

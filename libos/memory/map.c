@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Changing what a space shows: map, unmap, protect, remap, discard, the break. Decide and check first, then change. */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include "space.h"
 
 #define LOW_END   0x80000000ul /* LOS_LOW */

@@ -184,11 +184,11 @@ uint64_t los_pages_free_count(void) { return free_pages; }
 uint64_t los_pages_total(void) { return total_pages; }
 void los_pages_reserve(uint64_t pages) { reserve_pages = pages; }
 
-exo_handle los_page_frame(los_pageno page, uint64_t *offset)
+exo_frame_rwx los_page_frame(los_pageno page, uint64_t *offset)
 {
     unsigned extent = page_record(page)->extent;
     *offset = page - extent_first[extent];
-    return LOS_START_PAGE->memory[extent].frame;
+    return exo_weaken(LOS_START_PAGE->memory[extent].frame, EXO_R | EXO_W | EXO_X);
 }
 
 /* Makes [first, end) free blocks, each as large as its alignment allows. */

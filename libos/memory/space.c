@@ -5,7 +5,7 @@
  * A fork shares whole parts of 2 MiB with the child, in the record and in the exokernel's tables; whoever changes one first copies
  * it, and then single pages on write. Destroying is one exo call; nothing is unmapped page by page.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/schedule.h>
 #include "space.h"
 
@@ -20,20 +20,17 @@ struct los_space *los_space_create(void)
 {
     struct los_space *space = los_alloc_zeroed(sizeof(*space));
     struct tables *tables = los_alloc_zeroed(sizeof(*tables));
-    long handle = space && tables ? exo_space_create(LOS_START_PAGE->domain) : -EXO_E_NO_POOL;
-    if (handle >= 0) {
-        long error = exo_space_graft((exo_handle)handle, LOS_START_PAGE->space, LOS_SEGMENT_SLOT, 0);
-        if (error < 0) {
-            exo_space_destroy((exo_handle)handle);
-            handle = error;
-        }
+    long error = space && tables ? exo_space_create(LOS_START_PAGE->domain, &space->handle) : -EXO_E_NO_POOL;
+    if (error >= 0) {
+        error = exo_space_graft(space->handle, LOS_START_PAGE->space, LOS_SEGMENT_SLOT, 0);
+        if (error < 0)
+            exo_space_destroy(space->handle);
     }
-    if (handle < 0) {
+    if (error < 0) {
         los_free(space);
         los_free(tables);
         return NULL;
     }
-    space->handle = (exo_handle)handle;
     space->tables = tables;
     space->refs = 1;
     space->stack_limit = STACK_LIMIT;
@@ -146,7 +143,8 @@ void los_space_activate(struct los_space *space)
     struct los_cpu *cpu = los_cpu();
     if (cpu->space == space)
         return;
-    long result = exo_space_switch(space ? space->handle : LOS_START_PAGE->space);
+    long result =
+        exo_space_switch(space ? exo_weaken(space->handle, EXO_X) : exo_weaken(LOS_START_PAGE->space, EXO_X));
     los_assert(result == 0);
     cpu->space = space;
 }

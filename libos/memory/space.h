@@ -115,7 +115,7 @@ static inline uint32_t map_prot(uint32_t protection, bool writable)
 
 /* Mappings collected for one exo call; adjoining pages become one element. Errors show in map_flush. */
 struct map_batch {
-    exo_handle space;
+    exo_space space;
     uint32_t count;
     long error;
     struct exo_map map[512];

@@ -6,7 +6,7 @@
  * costs a few steps for each 2 MiB. A chunk keeps bits beside its page numbers, so that copying and dropping touch what is there and
  * no more; a small process needs about ten parts of a tenth of a KiB, and a dozen chunks of a third of one.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include "space.h"
 
 #define PARTS_FIRST 16u
@@ -386,10 +386,10 @@ void map_add(struct map_batch *batch, uint64_t va, los_pageno page, uint32_t pro
         return;
     }
     uint64_t offset;
-    exo_handle frame = los_page_frame(page, &offset);
+    exo_frame_rwx frame = los_page_frame(page, &offset);
     if (batch->count) {
         struct exo_map *last = &batch->map[batch->count - 1];
-        if (last->frame == frame && last->prot == prot && last->offset + last->count == offset &&
+        if (last->frame == EXO_HANDLE(frame) && last->prot == prot && last->offset + last->count == offset &&
             last->va + last->count * LOS_PAGE == va) {
             last->count++;
             return;
@@ -397,7 +397,7 @@ void map_add(struct map_batch *batch, uint64_t va, los_pageno page, uint32_t pro
         if (batch->count == LOS_COUNT(batch->map))
             send(batch);
     }
-    batch->map[batch->count++] = (struct exo_map){va, frame, offset, 1, prot};
+    batch->map[batch->count++] = EXO_MAP_COMPUTED(va, frame, offset, 1, prot);
 }
 
 int map_flush(struct map_batch *batch)

@@ -3,7 +3,7 @@
  * The boundary between programs and the library OS: the C halves of the entries in entry.S, the way back, and the idle loop.
  * Entries take the container lock; los_leave, the only way back to a program, gives it up.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/personality.h>
 #include <los/terminal.h>
 #include "../memory/fault.h"

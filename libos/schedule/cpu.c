@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The vCPUs: each has its data in its vCPU page, a doorbell that the others ring, and an idle thread, which is its boot stack. */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include "internal.h"
 
 _Static_assert(offsetof(struct exo_vcpu_page, vcpu) == 236, "VCPU_NUMBER in entry.S");
@@ -28,10 +28,11 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
 {
     struct los_cpu *cpu = los_cpu_number(number);
     struct los_thread *idle = &idle_threads[number];
-    exo_handle event = cpu->event; /* vCPU 0 has set it before this one started */
+    exo_event event = cpu->event, lock_event = cpu->lock_event; /* set by vCPU 0 before this one started */
     los_start_page = start;
     memset(cpu, 0, sizeof *cpu);
     cpu->event = event;
+    cpu->lock_event = lock_event;
     cpu->self = cpu;
     cpu->number = number;
     cpu->page = (struct exo_vcpu_page *)((char *)cpu - EXO_VP_LIBOS);
@@ -46,14 +47,12 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
 void los_cpu_tokens(const struct los_start *start)
 {
     for (uint32_t i = 0; i < start->vcpus; i++) {
-        long event = exo_event_derive(start->vcpu[i], LOS_EVENT_RESCHEDULE);
-        long lock_event = exo_event_derive(start->vcpu[i], LOS_EVENT_LOCK);
-        if (event < 0 || lock_event < 0 ||
+        struct los_cpu *cpu = los_cpu_number(i);
+        if (exo_event_derive(start->vcpu[i], LOS_EVENT_RESCHEDULE, &cpu->event) < 0 ||
+            exo_event_derive(start->vcpu[i], LOS_EVENT_LOCK, &cpu->lock_event) < 0 ||
             exo_vcpu_entries(start->vcpu[i], (uint64_t)los_syscall_entry, (uint64_t)los_fault_entry,
                              (uint64_t)los_event_entry) < 0)
-            los_panic("vCPU %u cannot be set up: error %ld", i, event);
-        los_cpu_number(i)->event = (exo_handle)event;
-        los_cpu_number(i)->lock_event = (exo_handle)lock_event;
+            los_panic("vCPU %u cannot be set up", i);
     }
 }
 

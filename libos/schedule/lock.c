@@ -6,7 +6,7 @@
  * that spun in vain for a while blocks, because its spinning could be what keeps the holder from running; who lets the
  * lock go rings one that sleeps. Against starvation, a vCPU that slept in vain too often becomes the first, and all others let it pass.
  */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include "internal.h"
 
 struct los_container_lock los_container_lock;

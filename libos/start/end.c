@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The end of the container: what was written is sent, the status goes to the log, and the supervisor, which waits for a vCPU of
  * the container to exit, takes everything back and switches the machine off. */
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/image.h>
 #include <los/personality.h>
 #include <los/terminal.h>

@@ -10,26 +10,38 @@ enum { COM1 = 0x3f8, COM2 = 0x2f8, COM_PORTS = 8, COM1_IRQ = 4 };
 #define POOL_MOST                                                                                              \
     (65536 - 2 * EXO_LARGE_PAGES) /* with the pages up to a large one, domain_create takes 65,536 */
 
-static struct exo_token_info token_info(exo_handle token)
+/* Macros, because these take tokens of any kind. */
+#define TOKEN_INFO(token)                                                                                      \
+    ({                                                                                                         \
+        struct exo_token_info info_;                                                                           \
+        MUST("token_info", exo_token_info(token, &info_));                                                     \
+        info_;                                                                                                 \
+    })
+/* Sends a child of the token to the container; what it is there goes to *theirs. */
+#define GIVE(container, token, RIGHTS, flags, theirs)                                                          \
+    MUST("a token cannot be given to the container",                                                           \
+         exo_token_send((container)->domain, token, RIGHTS, flags, theirs))
+/* The same of a part of a range; nothing where the range has no such part. */
+#define GIVE_PART(container, token, number, n, RIGHTS, theirs)                                                 \
+    ({                                                                                                         \
+        struct exo_token_info range_ = TOKEN_INFO(token);                                                      \
+        if (has_part(&range_, number, n)) {                                                                    \
+            __typeof__(token) part_;                                                                           \
+            MUST("device", exo_token_derive(token, EXO_ALL, (uint64_t)(number)-range_.base, n, &part_));       \
+            GIVE(container, part_, RIGHTS, 0, theirs);                                                         \
+        }                                                                                                      \
+    })
+static bool has_part(const struct exo_token_info *range, uint64_t number, uint64_t count)
 {
-    struct exo_token_info info;
-    MUST("token_info", exo_token_info(token, &info));
-    return info;
+    return number >= range->base && number - range->base + count <= range->count;
 }
 
-/* Sends a child of the token to the container; returns the handle that it has there. */
-static exo_handle give(struct container *container, exo_handle token, uint64_t rights, uint64_t flags)
-{
-    return (exo_handle)MUST("a token cannot be given to the container",
-                            exo_token_send(container->domain, token, rights, flags));
-}
-
-void container_map(struct container *container, uint64_t va, exo_handle frame, uint64_t offset, uint64_t pages,
+void container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
                    uint32_t prot)
 {
     while (pages) {
         uint64_t most = 16384; /* well inside the bound of one call */
-        struct exo_map map = {va, frame, offset, (uint32_t)(pages < most ? pages : most), prot};
+        struct exo_map map = EXO_MAP_COMPUTED(va, frame, offset, (uint32_t)(pages < most ? pages : most), prot);
         MUST("the container's segment cannot be mapped", exo_space_map(container->space, &map, 1));
         va += map.count * PAGE;
         offset += map.count;
@@ -63,12 +75,12 @@ static uint64_t pool_pages(const struct exo_token_info *extent, uint64_t total)
     return pages;
 }
 
-static void add_extent(struct container *container, exo_handle frame, uint64_t pages, uint64_t *mapped)
+static void add_extent(struct container *container, exo_frame frame, uint64_t pages, uint64_t *mapped)
 {
     struct los_start *start = container->start;
     uint64_t i = start->extents++;
     start->memory[i].pages = pages;
-    start->memory[i].frame = give(container, frame, EXO_R | EXO_W | EXO_X | EXO_SPLIT, EXO_SEND_CONTENTS);
+    GIVE(container, frame, EXO_R | EXO_W | EXO_X | EXO_SPLIT, EXO_SEND_CONTENTS, &start->memory[i].frame);
     container_map(container, LOS_DIRECT + *mapped * PAGE, frame, 0, pages, EXO_MAP_R | EXO_MAP_W);
     *mapped += pages;
 }
@@ -79,24 +91,23 @@ void container_memory(struct container *container, const struct exo_boot_info *b
     if (!boot->extents)
         fail("no free memory", 0);
     for (uint32_t i = 0; i < boot->extents; i++)
-        total += token_info(boot->extent[i]).count;
+        total += TOKEN_INFO(boot_extent(boot, i)).count;
 
-    exo_handle largest = boot->extent[0];
-    struct exo_token_info extent = token_info(largest);
+    exo_frame largest = boot_extent(boot, 0), pool_frames;
+    struct exo_token_info extent = TOKEN_INFO(largest);
     uint64_t pool = pool_pages(&extent, total);
-    exo_handle pool_frames = (exo_handle)MUST("pool", exo_token_derive(largest, EXO_ALL, 0, pool));
-    container->domain = (exo_handle)MUST("the container's domain", exo_domain_create(pool_frames));
+    MUST("pool", exo_token_derive(largest, EXO_ALL, 0, pool, &pool_frames));
+    MUST("the container's domain", exo_domain_create(pool_frames, &container->domain));
     container->memory_pages = extent.count - pool;
     /* More extents follow only if they are large ones; then this one must end at a large page for their sake. */
-    if (boot->extents > 1 && token_info(boot->extent[1]).count >= 2 * EXO_LARGE_PAGES)
+    if (boot->extents > 1 && TOKEN_INFO(boot_extent(boot, 1)).count >= 2 * EXO_LARGE_PAGES)
         container->memory_pages -= container->memory_pages % EXO_LARGE_PAGES;
-    container->memory =
-        (exo_handle)MUST("memory", exo_token_derive(largest, EXO_ALL, pool, container->memory_pages));
-    container->space = (exo_handle)MUST("the container's space", exo_space_create(container->domain));
+    MUST("memory", exo_token_derive(largest, EXO_ALL, pool, container->memory_pages, &container->memory));
+    MUST("the container's space", exo_space_create(container->domain, &container->space));
 
     uint64_t window = container->memory_pages < WINDOW_PAGES ? container->memory_pages : WINDOW_PAGES;
-    struct exo_map map = {WINDOW_VA, container->memory, 0, (uint32_t)window, EXO_MAP_R | EXO_MAP_W};
-    MUST("window", exo_space_map(boot->space, &map, 1));
+    struct exo_map map = EXO_MAP(WINDOW_VA, container->memory, 0, (uint32_t)window, EXO_MAP_R | EXO_MAP_W);
+    MUST("window", exo_space_map(boot_space(boot), &map, 1));
     container->window = (uint8_t *)WINDOW_VA;
 
     uint64_t start_pages = PAGES(sizeof *container->start);
@@ -105,46 +116,37 @@ void container_memory(struct container *container, const struct exo_boot_info *b
 
     add_extent(container, container->memory, container->memory_pages, &mapped);
     for (uint32_t i = 1; i < boot->extents; i++) {
-        struct exo_token_info info = token_info(boot->extent[i]);
+        struct exo_token_info info = TOKEN_INFO(boot_extent(boot, i));
         uint64_t aligned = info.count > info.large ? info.count - info.large : 0;
         aligned -= aligned % EXO_LARGE_PAGES;
         if (aligned && container->start->extents < LOS_EXTENTS_MAX) {
-            exo_handle part =
-                (exo_handle)MUST("memory", exo_token_derive(boot->extent[i], EXO_ALL, info.large, aligned));
+            exo_frame part;
+            MUST("memory", exo_token_derive(boot_extent(boot, i), EXO_ALL, info.large, aligned, &part));
             add_extent(container, part, aligned, &mapped);
         } else if (!aligned && info.count >= 8) {
-            MUST("pool", exo_domain_donate(container->domain, boot->extent[i]));
+            MUST("pool", exo_domain_donate(container->domain, boot_extent(boot, i)));
         }
     }
 }
 
 void container_module(struct container *container, const struct exo_boot_info *boot, uint32_t module)
 {
-    exo_handle frame = boot->module[module].frame;
+    exo_frame frame = boot_module(boot, module);
     uint64_t size = boot->module[module].size;
     container_map(container, LOS_MODULE, frame, 0, PAGES(size), EXO_MAP_R);
-    container->start->module_frame = give(container, frame, EXO_R | EXO_W | EXO_OWN, EXO_SEND_CONTENTS);
+    GIVE(container, frame, EXO_R | EXO_W | EXO_OWN, EXO_SEND_CONTENTS, &container->start->module_frame);
     container->start->module_size = size;
-}
-
-static exo_handle give_part(struct container *container, exo_handle token, uint64_t number, uint64_t count)
-{
-    struct exo_token_info info = token_info(token);
-    if (number < info.base || number - info.base + count > info.count)
-        return 0;
-    exo_handle part = (exo_handle)MUST("device", exo_token_derive(token, EXO_ALL, number - info.base, count));
-    return give(container, part, EXO_R | EXO_W | EXO_X, 0);
 }
 
 void container_devices(struct container *container, const struct exo_boot_info *boot)
 {
     struct los_start *start = container->start;
-    start->machine = give(container, boot->machine, EXO_W | EXO_X, 0);
-    start->ports_console = give_part(container, boot->ports, COM1, COM_PORTS);
-    start->ports_errors = give_part(container, boot->ports, COM2, COM_PORTS);
-    start->irq_console = give_part(container, boot->irqs, COM1_IRQ, 1);
-    start->domain = give(container, container->domain, EXO_R | EXO_W, 0);
-    start->space = give(container, container->space, EXO_R | EXO_W | EXO_X, 0);
+    GIVE(container, boot_machine(boot), EXO_W | EXO_X, 0, &start->machine);
+    GIVE_PART(container, boot_ports(boot), COM1, COM_PORTS, EXO_R | EXO_W, &start->ports_console);
+    GIVE_PART(container, boot_ports(boot), COM2, COM_PORTS, EXO_R | EXO_W, &start->ports_errors);
+    GIVE_PART(container, boot_irqs(boot), COM1_IRQ, 1, EXO_X, &start->irq_console);
+    GIVE(container, container->domain, EXO_R | EXO_W, 0, &start->domain);
+    GIVE(container, container->space, EXO_R | EXO_W | EXO_X, 0, &start->space);
     memcpy(start->command_line, boot->command_line, sizeof start->command_line);
     start->command_line[sizeof start->command_line - 1] = 0;
 }
@@ -157,12 +159,12 @@ void container_vcpus(struct container *container, const struct exo_boot_info *bo
         uint64_t offset, va = LOS_VCPU_PAGES + i * PAGE;
         container_take(container, 1, &offset);
         container_map(container, va, container->memory, offset, 1, EXO_MAP_R | EXO_MAP_W);
-        exo_handle page =
-            (exo_handle)MUST("vCPU page", exo_token_derive(container->memory, EXO_ALL, offset, 1));
-        exo_handle vcpu =
-            (exo_handle)MUST("vCPU", exo_vcpu_create(container->domain, container->space, page, va, i));
+        exo_frame page;
+        exo_vcpu vcpu;
+        MUST("vCPU page", exo_token_derive(container->memory, EXO_ALL, offset, 1, &page));
+        MUST("vCPU", exo_vcpu_create(container->domain, container->space, page, va, i, &vcpu));
         container->vcpu[i] = vcpu;
-        start->vcpu[i] = give(container, vcpu, EXO_R | EXO_W | EXO_X, 0);
+        GIVE(container, vcpu, EXO_R | EXO_W | EXO_X, 0, &start->vcpu[i]);
 
         container_take(container, 4, &offset);
         start->stack[i] = LOS_DIRECT + (offset + 4) * PAGE;
@@ -171,12 +173,13 @@ void container_vcpus(struct container *container, const struct exo_boot_info *bo
 
         /* The supervisor keeps a hundredth of CPU 0 for itself. */
         uint64_t period = 10000, budget = i == 0 ? period - period / 100 : period;
-        exo_handle slice = (exo_handle)MUST("slice", exo_slice_create(boot->slice, 1ul << i, budget, period));
+        exo_slice slice;
+        MUST("slice", exo_slice_create(boot_slice(boot), 1ul << i, budget, period, &slice));
         MUST("slice", exo_slice_bind(vcpu, slice));
     }
     start->reserved_pages = container->used;
     start->magic = LOS_START_MAGIC;
-    MUST("window", exo_space_unmap(boot->space, WINDOW_VA, WINDOW_PAGES));
+    MUST("window", exo_space_unmap(boot_space(boot), WINDOW_VA, WINDOW_PAGES));
 }
 
 /* Why a vCPU that ended did: the container's own exit is silent, a fault it could not take is told. */

@@ -16,7 +16,7 @@ struct elf_program {
 };
 enum { ELF_LOAD = 1, ELF_X = 1, ELF_W = 2, ELF_EXECUTABLE = 2, ELF_X86_64 = 62 };
 
-static void load_segment(struct container *container, exo_handle frame, const uint8_t *file, uint64_t size,
+static void load_segment(struct container *container, exo_frame frame, const uint8_t *file, uint64_t size,
                          const struct elf_program *program)
 {
     uint64_t start = program->va & ~(PAGE - 1), end = program->va + program->memory_bytes;
@@ -39,11 +39,11 @@ static void load_segment(struct container *container, exo_handle frame, const ui
 
 void image_load(struct container *container, const struct exo_boot_info *boot, uint32_t module)
 {
-    exo_handle frame = boot->module[module].frame;
+    exo_frame frame = boot_module(boot, module);
     uint64_t size = boot->module[module].size;
     const uint8_t *file = (const uint8_t *)MODULE_VA;
-    struct exo_map map = {MODULE_VA, frame, 0, (uint32_t)PAGES(size), EXO_MAP_R};
-    MUST("the library OS image cannot be mapped", exo_space_map(boot->space, &map, 1));
+    struct exo_map map = EXO_MAP(MODULE_VA, frame, 0, (uint32_t)PAGES(size), EXO_MAP_R);
+    MUST("the library OS image cannot be mapped", exo_space_map(boot_space(boot), &map, 1));
 
     const struct elf_header *elf = (const struct elf_header *)file;
     static const uint8_t magic[] = {0x7f, 'E', 'L', 'F', 2, 1};
@@ -61,5 +61,5 @@ void image_load(struct container *container, const struct exo_boot_info *boot, u
         if (program[i].type == ELF_LOAD && program[i].memory_bytes)
             load_segment(container, frame, file, size, &program[i]);
     container->entry = elf->entry;
-    MUST("the image's window cannot be closed", exo_space_unmap(boot->space, MODULE_VA, PAGES(size)));
+    MUST("the image's window cannot be closed", exo_space_unmap(boot_space(boot), MODULE_VA, PAGES(size)));
 }

@@ -2,7 +2,7 @@
 /* The supervisor's words on the boot log, and its end. */
 #include "supervisor.h"
 
-static exo_handle log_machine;
+static exo_machine log_machine;
 
 void *memcpy(void *to, const void *from, size_t bytes)
 {
@@ -26,7 +26,7 @@ void *memset(void *to, int byte, size_t bytes)
     return to;
 }
 
-void log_start(exo_handle machine) { log_machine = machine; }
+void log_start(exo_machine machine) { log_machine = machine; }
 
 static size_t add_number(char *to, uint64_t value, unsigned base)
 {

@@ -55,7 +55,7 @@ void supervisor_main(const struct exo_boot_info *boot)
     static struct container container;
     char name[48];
 
-    log_start(boot->machine);
+    log_start(boot_machine(boot));
     if (boot->abi_version != EXO_ABI_VERSION)
         fail("the exokernel speaks another version of the ABI", 0);
     option(boot->command_line, "libos=", "linux", name);

@@ -7,7 +7,7 @@
  * while no reader makes room, the receive interrupt is off and the bytes wait in the UART and beyond.
  */
 #include "internal.h"
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/personality.h>
 
 enum { DATA = 0, INTERRUPTS = 1, REASON = 2, FIFO = 2, LINE = 3, MODEM = 4, STATUS = 5 }; /* registers */
@@ -27,8 +27,9 @@ enum { RECEIVED = 0x01, BREAK = 0x10, FIFO_EMPTY = 0x20, ALL_SENT = 0x40 }; /* S
 struct uart {
     struct los_terminal_driver driver;
     struct los_terminal *terminal; /* NULL: there is no such UART */
-    exo_handle ports, irq;         /* irq 0: polled by the timer */
-    uint32_t interrupts;           /* what INTERRUPTS holds */
+    exo_ports_rw ports;
+    exo_irq_x irq;       /* NULL: polled by the timer */
+    uint32_t interrupts; /* what INTERRUPTS holds */
     struct los_timer timer;
 };
 static struct uart console, errors;
@@ -46,7 +47,7 @@ static struct uart *uart_of(struct los_terminal *terminal) { return terminal->dr
 
 static void set_interrupts(struct uart *uart, uint32_t interrupts)
 {
-    if (uart->irq == 0 || interrupts == uart->interrupts)
+    if (uart->irq == NULL || interrupts == uart->interrupts)
         return;
     uart->interrupts = interrupts;
     out(uart, INTERRUPTS, interrupts);
@@ -66,7 +67,7 @@ static size_t uart_send(struct los_terminal *terminal, const char *bytes, size_t
     }
     if (sent == n) {
         set_interrupts(uart, uart->interrupts & ~(uint32_t)ON_SENT);
-    } else if (uart->irq != 0) {
+    } else if (uart->irq != NULL) {
         set_interrupts(uart, uart->interrupts | ON_SENT);
     } else if (!los_timer_is_set(&uart->timer) || uart->timer.deadline_ns > los_now() + RETRY_NS) {
         los_timer_set(&uart->timer, los_now() + RETRY_NS);
@@ -162,7 +163,7 @@ static void input_room(struct los_terminal *terminal)
 /* The line is edge triggered: every reason is dealt with before it is opened, and looked for once more after. */
 void los_console_interrupt(void)
 {
-    if (console.terminal == NULL || console.irq == 0)
+    if (console.terminal == NULL || console.irq == NULL)
         return;
     do {
         for (int round = 0; round < 64 && !(in(&console, REASON) & NO_REASON); round++) {
@@ -187,12 +188,12 @@ static void timer_fired(struct los_timer *timer)
 
 /* --- start-up -------------------------------------------------------------------------------------------------------- */
 
-static bool uart_start(struct uart *uart, exo_handle ports, const char *name, uint32_t minor)
+static bool uart_start(struct uart *uart, exo_ports_rw ports, const char *name, uint32_t minor)
 {
     uart->driver = (struct los_terminal_driver){.send = uart_send, .private = uart};
     uart->ports = ports;
     los_timer_init(&uart->timer, timer_fired);
-    if (ports == 0 || (uart->terminal = los_terminal_create(&uart->driver, name)) == NULL)
+    if (ports == NULL || (uart->terminal = los_terminal_create(&uart->driver, name)) == NULL)
         return false;
     uart->terminal->major = 4;
     uart->terminal->minor = minor;
@@ -208,10 +209,9 @@ static bool uart_start(struct uart *uart, exo_handle ports, const char *name, ui
 
 static void bind_interrupt(const struct los_start *start)
 {
-    long event = -1;
-    if (start->irq_console != 0)
-        event = exo_event_derive(start->vcpu[0], LOS_EVENT_CONSOLE);
-    if (event < 0 || exo_irq_bind(start->irq_console, (exo_handle)event) < 0) {
+    exo_event event;
+    if (start->irq_console == NULL || exo_event_derive(start->vcpu[0], LOS_EVENT_CONSOLE, &event) < 0 ||
+        exo_irq_bind(start->irq_console, event) < 0) {
         los_timer_set(&console.timer, los_now() + POLL_NS);
         return;
     }

@@ -357,7 +357,6 @@ static uint64_t some_number(void)
                                     1ul << 63,
                                     EXO_USER_END,
                                     MEMORY_VA,
-                                    START_VA,
                                     0xffff800000000000,
                                     0xffffffff80000000,
                                     (uint64_t)&samples};
@@ -374,12 +373,12 @@ static bool dangerous(unsigned call) { return call == EXO_CALL_VCPU_EXIT || call
 ATTACK(arguments, anything, ON_ALL_CPUS | ENDLESS | BIG, 1000)
 {
     static struct samples mine[VCPUS_MAX];
-    if (vcpu != 0)
-        while (START->word[0] == 0)
-            exo_vcpu_yield();
-    else
+    if (vcpu == 0)
         samples_make(&mine[0]);
-    START->word[0] = 1;
+    START->progress[vcpu] = 1;
+    for (unsigned i = 0; i < START->vcpus; i++)
+        while (START->progress[i] == 0) /* until all are here: some calls write where they like */
+            exo_vcpu_yield();
     mine[vcpu] = mine[0];
     random_state += vcpu * 77777;
     for (;;) {

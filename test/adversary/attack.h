@@ -17,6 +17,7 @@ enum attack_flag {
     STOPS = 8,        /* vCPU 0 must be stopped by a fault that it cannot take */
     OWNS_ITSELF = 16, /* its token of its own domain carries all rights */
     HOG = 32,         /* its slices are 60 % of each CPU, with a period that is not the victim's */
+    NOT_EXACT = 128,  /* left out where instructions are counted: QEMU then takes minutes over it */
     BIG = 64,         /* a pool and a memory of 1024 pages each */
 };
 
@@ -24,7 +25,10 @@ struct attack {
     const char *name;
     void (*run)(unsigned vcpu);
     unsigned flags;
-    unsigned ms; /* the time it may take, or is given when it is ENDLESS. 0: 2000 */
+    unsigned ms; /* the time it may take, or is given when it is ENDLESS. 0: 5000 */
+    /* What the first domain does meanwhile; it returns what is wrong, or NULL. `lent`: LENT_PAGES that nobody else has, mapped
+     * in the first domain at `window`. */
+    const char *(*meddle)(struct domain *attacker, exo_handle lent, uint8_t *window);
 };
 
 /* Followed by the body of a function of `vcpu`. */
@@ -45,6 +49,7 @@ enum {
     GIVEN_COUNT,
 };
 #define PORTS_GIVEN     8
+#define LENT_PAGES      4ul
 #define GIVEN_BUDGET_US 2000ul /* of each CPU to each attacker, unless it is a HOG */
 
 /* --- victim.c */

@@ -37,6 +37,15 @@ static bool same_info(exo_handle token, const struct exo_token_info *before)
            now.base == before->base && now.count == before->count;
 }
 
+/* Of which nothing may leak in or out either. */
+static void load_vector(uint64_t word) { __asm__ volatile("movq %0, %%xmm0; movq %0, %%xmm15" : : "r"(word)); }
+static bool vector_is(uint64_t word)
+{
+    uint64_t a, b;
+    __asm__ volatile("movq %%xmm0, %0; movq %%xmm15, %1" : "=r"(a), "=r"(b));
+    return a == word && b == word;
+}
+
 static void on_event(uint64_t bits) { __atomic_fetch_add(&START->word[0], bits != 0, __ATOMIC_RELAXED); }
 
 void victim_main(unsigned vcpu)
@@ -49,7 +58,9 @@ void victim_main(unsigned vcpu)
         EXPECT_GOOD(exo_token_info(mine[i], &info[i]));
     self_local()->on_event = on_event;
     events_on();
+    load_vector(secret(vcpu));
     for (;;) {
+        EXPECT(vector_is(secret(vcpu)), "the victim's vector registers have changed");
         EXPECT(victim_holds((const uint64_t *)MEMORY), "the victim's memory has changed under it");
         for (unsigned i = 0; i < MINE; i++)
             EXPECT(same_info(mine[i], &info[i]), "a token of the victim's says something else: number %u",

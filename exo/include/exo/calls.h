@@ -51,18 +51,20 @@ static inline long exo_token_derive(exo_handle token, uint64_t rights, uint64_t 
 }
 
 /* Gives the domain a child of `token` with `rights`. DOMAIN [W], any kind [SEND]. flags: enum exo_send_flag.
- * Frames that were ever mapped writable arrive zeroed unless EXO_SEND_CONTENTS. Returns the handle in the
+ * Frames that were ever mapped writable arrive zeroed unless EXO_SEND_CONTENTS: without it FRAME [SEND W]. Returns the handle in the
  * receiver's table (meaningless in the caller's). BAD_ARGUMENT: rights exceed the source's, unknown flags.
- * NO_SLOT, NO_POOL: the receiver's. AGAIN: zeroing is under way, call again with the same arguments. DEAD. BUSY: without
- * EXO_SEND_CONTENTS, a frame that was written is still mapped somewhere (it could not arrive zeroed), or one is in a pool. */
+ * NO_SLOT, NO_POOL: the receiver's. AGAIN: zeroing is under way, or with EXO_SEND_MOVE what the drop takes is; call again with the
+ * same arguments. DEAD. BUSY: without EXO_SEND_CONTENTS, a frame that was written is still mapped somewhere (it could not arrive
+ * zeroed; of a large extent others may be zeroed already), or one is in a pool. A sender that moved frames which no other
+ * token of its domain permits has no right to its mappings of them any more: they end, at the latest with the next revocation. */
 static inline long exo_token_send(exo_handle domain, exo_handle token, uint64_t rights, uint64_t flags)
 {
     return EXO_CALL(TOKEN_SEND, domain, token, rights, flags, 0);
 }
 
-/* Forgets a token of the caller. Its children live on as children of its parent. Mappings made through it stay
- * until unmapped or revoked through the parent. Any kind, no right. AGAIN: it has many children and bounded work was done; the
- * handle is still there, call again. */
+/* Forgets a token of the caller. Its children live on as children of its parent. Of frames, the mappings in the caller's spaces
+ * that no other token of its domain permits end, since revocation could not find them any more. Any kind, no right. AGAIN: bounded
+ * work was done (many children, many mappings), call again with the same arguments. */
 static inline long exo_token_drop(exo_handle token) { return EXO_CALL(TOKEN_DROP, token, 0, 0, 0, 0); }
 
 /* Gives [offset, offset + count) of a range token back to whoever it came from: the token shrinks, and the caller's mappings of
@@ -70,7 +72,9 @@ static inline long exo_token_drop(exo_handle token) { return EXO_CALL(TOKEN_DROP
  * end or the beginning of the range, or all of it (then the handle is gone); a middle part splits the token: the handle
  * of the upper part is returned. Otherwise returns 0. FRAME, PORTS, IRQ, PCI, no right; count at least 1. Answers a recall.
  * BAD_KIND: no range. BAD_ARGUMENT: outside the range. BUSY: tokens were derived from it (revoke them first), or a frame of it is
- * in a pool. NO_SLOT, NO_POOL: for the upper part. AGAIN: an earlier removal of mappings is still under way, call again. */
+ * in a pool. NO_SLOT, NO_POOL: for the upper part. AGAIN: removing the mappings takes more than one call, or an earlier removal is still under
+ * way: call again with the same arguments; when the call returns anything else, they are gone from all TLBs. BUSY also: more than
+ * 1,024 vCPU pages or bindings use the token. */
 static inline long exo_token_give_back(exo_handle token, uint64_t offset, uint64_t count)
 {
     return EXO_CALL(TOKEN_DROP, token, offset, count, 0, 0);
@@ -85,9 +89,11 @@ static inline long exo_token_revoke(exo_handle token) { return EXO_CALL(TOKEN_RE
 /* Asks back what was derived from the token: `count` units of a range (0: all), or all uses of an object. Every domain
  * other than the caller's that holds a token made directly from this one (by send) is told: a record EXO_RECALL_ASKED
  * for recall_next, and EXO_PENDING_RECALL on its oldest living vCPU. What holders give back is told to the caller the same way.
- * When enough came back, or at deadline_ns (ns since boot), the recall ends; at the deadline what is missing is taken by force, from the
- * ends of the ranges held, the youngest token first, as token_revoke would, and each holder finds a repossession
- * record EXO_RECALL_TAKEN. FRAME, PORTS, IRQ, PCI, SLICE [OWN]. Returns 0 at once.
+ * When enough came back, or at deadline_ns (ns since boot; UINT64_MAX: never), the recall ends; at the deadline what is missing is taken by
+ * force, from the ends of the ranges held, the youngest token first, as token_revoke would: what the holder derived from a
+ * token that is taken from ends, the rest of the token stays with it. Each holder finds a repossession record EXO_RECALL_TAKEN.
+ * EXO_RECALL_DONE comes when the frames are out of all page tables and TLBs. It also comes, with what came back until then, when the
+ * caller's token ends. At most 256 tokens' holders are told; force reaches all. FRAME, PORTS, IRQ, PCI, SLICE [OWN]. Returns 0 at once.
  * BAD_KIND. BAD_ARGUMENT: count beyond the range. BUSY: a recall of the token is under way. NO_SLOT: 16 recalls of the
  * caller's domain are under way. NOT_MAPPED: nobody else holds any of it. */
 static inline long exo_token_recall(exo_handle token, uint64_t count, uint64_t deadline_ns)
@@ -110,7 +116,8 @@ static inline long exo_token_info(exo_handle token, struct exo_token_info *info)
 
 /* Makes a domain; the whole extent of `pool`, a FRAME [OWN] of at least 8 pages, nowhere mapped, becomes its
  * first pool as domain_donate does. Returns a DOMAIN token with all rights in the caller's table.
- * BAD_ARGUMENT: extent too small, or over 65,536 pages. BUSY: a frame is mapped or donated. NO_SLOT, NO_POOL (the caller's). */
+ * BAD_ARGUMENT: extent too small, or over 65,536 pages. BUSY: a frame is mapped or donated. NO_SLOT, NO_POOL (the caller's).
+ * NO_SLOT: also for domains made by domains more than 32 deep. Two pages of the pool are used at once. */
 static inline long exo_domain_create(exo_handle pool) { return EXO_CALL(DOMAIN_CREATE, pool, 0, 0, 0, 0); }
 
 /* Adds the whole extent of a FRAME [OWN] to the domain's pool, from which its kernel objects and page tables are made.
@@ -135,7 +142,7 @@ static inline long exo_domain_info(exo_handle domain, struct exo_domain_info *in
 }
 
 /* Makes an empty space that belongs to the domain and is paid from its pool. DOMAIN [W]. Returns a SPACE token with all
- * rights in the caller's table. NO_POOL, NO_SLOT, DEAD. */
+ * rights in the caller's table. NO_POOL, NO_SLOT (also: the domain has 16,384 spaces), DEAD. */
 static inline long exo_space_create(exo_handle domain) { return EXO_CALL(SPACE_CREATE, domain, 0, 0, 0, 0); }
 
 /* Unmaps everything (not what was grafted from elsewhere, which only leaves this space) and frees the page tables.
@@ -144,8 +151,8 @@ static inline long exo_space_create(exo_handle domain) { return EXO_CALL(SPACE_C
 static inline long exo_space_destroy(exo_handle space) { return EXO_CALL(SPACE_DESTROY, space, 0, 0, 0, 0); }
 
 /* Carries out maps[0..n). SPACE [W], each frame token with the rights of its prot. n at most 1024, pages in one call at
- * most 65,536 small ones (a large page counts as one). Returns how many elements were carried out in full; when the first fails,
- * its error; fewer also when shared tables had to be copied for 128 of them. BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
+ * most 65,536 small ones (a large page counts as one, or as 512 where it replaces small ones). Returns how many elements were carried out in full; when the
+ * first fails, its error; fewer also when shared tables had to be copied for 128 of them. BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
  * BUSY: a frame is in a pool. NO_POOL: for page tables (elements before it are done). DEAD. */
 static inline long exo_space_map(exo_handle space, const struct exo_map *maps, uint64_t n)
 {
@@ -209,7 +216,8 @@ static inline long exo_space_query(exo_handle space, uint64_t va, struct exo_pte
 
 /* Makes a vCPU of the domain, in the space (of that domain). `page` is a FRAME [R W] of one page that becomes the vCPU page;
  * it must be mapped by the caller's care at `page_va`, to which GS base will point. number: any; shown in the page.
- * DOMAIN [W], SPACE [X]. Returns a VCPU token with all rights. NO_POOL, NO_SLOT, BAD_ARGUMENT, BUSY: frame is in a pool. */
+ * DOMAIN [W], SPACE [X]. Returns a VCPU token with all rights. NO_POOL, NO_SLOT (also: the domain
+ * has 256 vCPUs), BAD_ARGUMENT, BUSY: frame is in a pool. */
 static inline long exo_vcpu_create(exo_handle domain, exo_handle space, exo_handle page, uint64_t page_va,
                                    uint64_t number)
 {
@@ -267,10 +275,10 @@ static inline long exo_event_derive(exo_handle vcpu, uint64_t bit)
 static inline long exo_event_ring(exo_handle event) { return EXO_CALL(EVENT_RING, event, 0, 0, 0, 0); }
 
 /* Splits `budget_us` per `period_us` off a slice, on every CPU of `cpu_set` (bit n: CPU n; all in the source's set): whoever is bound to the
- * new slice runs on one of these CPUs at a time and moves to an idle one when its own is busy; the budget is one, the
- * admission is checked on each. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
+ * new slice runs on one of these CPUs at a time, and when it becomes ready while its own is busy, moves to an idle one on which the slice
+ * has as much; the budget is one, the admission is checked on each. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
  * BAD_ARGUMENT: budget 0 or over period, period outside 1,000 to 1,000,000 us, cpu_set empty or beyond the source.
- * NO_TIME: the source has not that much left on one of the CPUs. NO_SLOT, NO_POOL. */
+ * NO_TIME: the source has not that much left on one of the CPUs, or is itself split off 64 times. NO_SLOT, NO_POOL. */
 static inline long exo_slice_create(exo_handle slice, uint64_t cpu_set, uint64_t budget_us, uint64_t period_us)
 {
     return EXO_CALL(SLICE_CREATE, slice, cpu_set, budget_us, period_us, 0);
@@ -295,14 +303,18 @@ static inline long exo_gate_create(exo_handle vcpu, uint64_t badge)
  * caller's CPU and time, and the caller goes on when it answers. GATE [X]; a token sent along [SEND], with rights that it has
  * (frames are sent as they are). 0, and *message is the answer. limit_us: end the call after that long, 0: never.
  * The server is as free from the caller as the caller from it: after OVERRUN, or when the caller or its slice ends, the server goes on,
- * in its own slice if it has one, else in that of the next caller, and its answer to nobody is dropped.
+ * in its own slice if it has one, else in that of the next caller, and its answer to nobody is dropped. That next caller's call
+ * begins when the server then waits, with all checks made once more; there is one, others are BUSY. A vCPU that was started without a
+ * slice is such a server from the beginning.
+ * A call that has begun may finish although the gate's token ends; none begins after that.
  *   BUSY       the server serves another caller, or does not wait for calls
  *   OVERRUN    no answer within limit_us
- *   DEAD       the server, its domain, or the gate ended before it answered
- *   NO_TIME    the caller's slice ended under the call, or the call is nested deeper than 8
+ *   DEAD       the server or its domain ended, or its page was revoked, before it answered
+ *   NO_TIME    the caller's slice ended or was bound anew under the call, or the call is nested deeper than 8
  *   NO_SLOT, NO_POOL, BAD_ARGUMENT    the token cannot be sent: nothing was called
  * exo_gate_return: answers the present caller, if there is one, with *message, and waits for the next call. 0: a call came, *badge and
  * *message are its. AGAIN: an event is pending; or the answer's token could not be sent (then the answer went without it: token 0).
+ * Either way the caller has its answer; *badge and *message are as they were.
  * An event wakes a waiting server only where it has a slice of its own to run in.
  */
 #if defined(__x86_64__) && !defined(EXO_HOSTED) && !defined(EXO_UNIT_TEST)

@@ -21,8 +21,9 @@
  *     The library OS clears the bits of `pending` that it handles, atomically.
  *
  *   While `masked` is 1, events only set bits in `pending` and, where the vCPU is in vcpu_block, wake it.
- *   Grace: when the vCPU's time ends while `critical` is not 0, it may go on for up to EXO_GRACE_NS, once a period, and `grace`
- *   is set. The time is charged to its slice like any other. At the end of the section the library OS clears `critical` and,
+ *   Grace: when the vCPU's time ends (its budget, or its turn while others wait) while `critical` is not 0, it may go on for up to
+ *   EXO_GRACE_NS, once before it is preempted, and `grace` is set. The time is charged to its slice: what goes beyond the
+ *   budget is missing in the next period. At the end of the section the library OS clears `critical` and,
  *   where `grace` is set, calls vcpu_yield; otherwise it is preempted when the grace is over.
  *
  *   To return: restore registers, clear `masked`, test `pending`, and if it is not 0 go through the event path again;

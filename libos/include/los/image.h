@@ -19,7 +19,7 @@
 #ifndef LOS_IMAGE_H
 #define LOS_IMAGE_H
 
-#include <exo/types.h>
+#include <exo/typed.h>
 
 #define LOS_SEGMENT      0x700000000000ul
 #define LOS_SEGMENT_SLOT 224
@@ -36,28 +36,28 @@
 #define LOS_VCPUS_MAX   16
 #define LOS_EXTENTS_MAX 8
 
-/* At most two pages. Handles are in the container's own token table; 0: not given. */
+/* At most two pages. Tokens are in the container's own table; NULL: not given. */
 struct los_start {
     uint64_t magic;
-    exo_handle domain;                      /* its own [R W] */
-    exo_handle space;                       /* the first space: owner of the segment [R W X] */
-    exo_handle machine;                     /* log, and power when policy allows [W] or [W X] */
-    exo_handle ports_console, ports_errors; /* PORTS of the UARTs: 8 ports each; console is a terminal */
-    exo_handle irq_console;
-    uint64_t vcpus;                 /* how many */
-    exo_handle vcpu[LOS_VCPUS_MAX]; /* [R W X] */
+    exo_domain_rw domain;                     /* its own */
+    exo_space_rwx space;                      /* the first space: owner of the segment */
+    exo_machine_wx machine;                   /* log, and power when policy allows: it may lack X */
+    exo_ports_rw ports_console, ports_errors; /* of the UARTs: 8 ports each; console is a terminal */
+    exo_irq_x irq_console;
+    uint64_t vcpus; /* how many */
+    exo_vcpu_rwx vcpu[LOS_VCPUS_MAX];
     uint64_t
         stack[LOS_VCPUS_MAX]; /* top of the boot stack of each vCPU: a page of ordinary memory each, 16 KiB */
     uint64_t extents;
     struct {
-        exo_handle frame; /* [R W X SPLIT] */
+        EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_X | EXO_SPLIT) frame;
         uint64_t pages;
     } memory[LOS_EXTENTS_MAX]; /* in the order of the direct map, which is mapped already */
     uint64_t
         reserved_pages; /* of the first extent, from its start: used by image, stacks, vCPU pages, this page */
-    exo_handle
-        module_frame;     /* the archive's pages [R W OWN]: may be given back with token_drop after unmapping */
-    uint64_t module_size; /* bytes */
+    EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_OWN)
+    module_frame;            /* the archive's pages: may be given back with token_drop after unmapping */
+    uint64_t module_size;    /* bytes */
     char command_line[2048]; /* words as boot/run passes them: quiet, trace, cmd=..., cmdfile=PATH, ... */
 };
 _Static_assert(sizeof(struct los_start) <= 8192, "ABI");

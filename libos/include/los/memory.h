@@ -6,7 +6,7 @@
 #ifndef LOS_MEMORY_H
 #define LOS_MEMORY_H
 
-#include <exo/types.h>
+#include <exo/typed.h>
 #include <los/base.h>
 
 /* --- pages ----------------------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ los_pageno los_page_of(const void *address);
 uint64_t los_pages_free_count(void);
 uint64_t los_pages_total(void);
 /* Token and offset to name the page in exo calls. */
-exo_handle los_page_frame(los_pageno page, uint64_t *offset);
+exo_frame_rwx los_page_frame(los_pageno page, uint64_t *offset);
 
 /* --- heap ---------------------------------------------------------------------------------------------------
  * Objects up to 256 KiB, aligned to 16 bytes, from 128 bytes on to 64; freed memory is filled with 0xdd in debug builds. Returns NULL when memory is out. */
@@ -89,7 +89,7 @@ struct los_region {
 struct los_space {
     struct los_link regions;
     uint32_t refs; /* threads' processes that use it (vfork and CLONE_VM share it) */
-    exo_handle handle;
+    exo_space handle;
     uint64_t region_count, virtual_pages, resident_pages, shared_pages; /* shared: resident and of an object */
     uint64_t peak_pages, peak_virtual_pages; /* the most that were resident, virtual */
     uint64_t stack_limit, address_limit;     /* bytes; UINT64_MAX: none. 8 MiB and none at first */

@@ -9,6 +9,7 @@
 #ifndef LOS_SCHEDULE_H
 #define LOS_SCHEDULE_H
 
+#include <exo/typed.h>
 #include <exo/vcpu.h>
 #include <los/base.h>
 #include <los/image.h>
@@ -41,8 +42,8 @@ struct los_cpu {
     uint32_t lock_held;         /* this vCPU holds the container lock */
     struct los_space *space;    /* the present one; NULL: the first space */
     struct exo_vcpu_page *page;
-    exo_handle event;      /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
-    exo_handle lock_event; /* the same (LOS_EVENT_LOCK): the container lock was let go */
+    exo_event event;      /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
+    exo_event lock_event; /* the same (LOS_EVENT_LOCK): the container lock was let go */
     bool idling;
     uint64_t timer_ns; /* what vcpu_timer was last set to */
     uint64_t switches, interrupts, idle_ns,

@@ -2,6 +2,7 @@
 /* Domains and their pools: donating, destroying, and revoking from domains that use what is revoked. */
 #include "domain.h"
 #include "fake_machine.h"
+#include "slice.h"
 #include "vcpu.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -225,4 +226,236 @@ Test(domain, a_dying_domain_takes_nothing)
     cr_assert_null(fake_running[1]);
     fake_enter(0);
     cr_assert_eq(again(exo_domain_destroy(guest.domain)), 0);
+}
+
+Test(domain, what_was_dropped_or_moved_is_still_found_by_revocation)
+{
+    exo_handle frames = fake_frames(8), other = fake_domain(16);
+    struct guest guest = fake_guest(1, 0);
+    exo_handle dropped = (exo_handle)exo_token_send(guest.domain, frames, EXO_ALL, 0);
+    exo_handle moved = (exo_handle)exo_token_send(guest.domain, frames, EXO_ALL, 0);
+    exo_handle to = (exo_handle)exo_token_send(guest.domain, other, EXO_W, 0);
+    fake_settle();
+    fake_enter(1);
+    cr_assert_eq(map_one(guest.own_space, BASE, dropped, 0, 4, RW), 0);
+    cr_assert_eq(map_one(guest.own_space, BASE + 4 * 4096, moved, 4, 4, RW), 0);
+    cr_assert(fake_touch(BASE, true));
+    cr_assert_eq(exo_token_drop(dropped), 0);
+    cr_assert(fake_touch(BASE, true), "the other token permits it");
+    cr_assert_gt(exo_token_send(to, moved, EXO_R, EXO_SEND_MOVE | EXO_SEND_CONTENTS), 0);
+    fake_enter(0);
+    cr_assert_eq(again(exo_token_revoke(frames)), 0);
+    for (uint64_t i = 0; i < 8; i++)
+        cr_assert_eq(query(guest.space, BASE + i * 4096), 0);
+}
+
+Test(domain, dropping_the_last_token_ends_the_mappings)
+{
+    exo_handle frames = fake_frames(8);
+    struct guest guest = fake_guest(1, 0);
+    exo_handle theirs = (exo_handle)exo_token_send(guest.domain, frames, EXO_ALL, 0);
+    fake_settle();
+    fake_enter(1);
+    exo_handle derived = (exo_handle)exo_token_derive(theirs, EXO_ALL, 0, 4);
+    cr_assert_eq(map_one(guest.own_space, BASE, derived, 0, 4, RW), 0);
+    cr_assert_eq(exo_token_drop(derived), 0);
+    cr_assert(fake_touch(BASE, true), "its parent permits it");
+    cr_assert_eq(exo_token_drop(theirs), 0);
+    cr_assert_not(fake_touch(BASE, true));
+}
+
+Test(domain, mappings_in_a_third_domain_are_found_too)
+{
+    exo_handle frames = fake_frames(8);
+    struct guest guest = fake_guest(1, 64);
+    exo_handle theirs = (exo_handle)exo_token_send(guest.domain, frames, EXO_ALL, 0);
+    fake_settle();
+    fake_enter(1);
+    exo_handle accomplice = (exo_handle)exo_domain_create(guest.own_frames);
+    exo_handle space = (exo_handle)exo_space_create(accomplice);
+    cr_assert_eq(map_one(space, BASE, theirs, 0, 8, RW), 0);
+    exo_handle copy = (exo_handle)exo_token_derive(theirs, EXO_ALL, 0, 8);
+    cr_assert_eq(map_one(space, 2 * BASE, copy, 0, 8, RW), 0);
+    cr_assert_eq(again(exo_token_revoke(theirs)), 0);
+    cr_assert_eq(query(space, BASE), 0, "every use of it");
+    cr_assert_eq(map_one(space, BASE, theirs, 0, 8, RW), 0);
+    fake_enter(0);
+    cr_assert_eq(again(exo_token_revoke(frames)), 0);
+    fake_enter(1);
+    cr_assert_eq(query(space, BASE), 0);
+    cr_assert_eq(query(space, 2 * BASE), 0);
+}
+
+/* 512 tables of 512 mappings. */
+static void map_much(exo_handle space, exo_handle frames)
+{
+    for (uint64_t i = 0; i < 128; i++)
+        cr_assert_eq(map_one(space, BASE + i * 0x800000, frames, 1, 2048, RW), 0);
+}
+
+Test(domain, revoking_below_262144_mappings_is_bounded)
+{
+    exo_handle frames = fake_frames(2049);
+    struct guest guest = fake_guest(1, 0);
+    cr_assert_eq(exo_domain_donate(guest.domain, fake_frames(600)), 0);
+    exo_handle theirs = (exo_handle)exo_token_send(guest.domain, frames, EXO_ALL, 0);
+    fake_settle();
+    fake_enter(1);
+    map_much(guest.own_space, theirs);
+    fake_enter(0);
+    int calls = 1;
+    for (; exo_token_revoke(frames) == -EXO_E_AGAIN; calls++)
+        if (calls % 8 == 0)
+            check_invariants();
+    cr_assert_geq(calls, 16);
+    cr_assert_lt(calls, 40);
+    for (uint64_t i = 0; i < 512; i++)
+        cr_assert_eq(query(guest.space, BASE + i * 0x200000), 0);
+    cr_assert_eq(exo_token_revoke(frames), 0, "nothing is left to do");
+}
+
+Test(domain, giving_back_below_262144_mappings_is_bounded)
+{
+    exo_handle frames = fake_frames(2049), small = fake_frames(4);
+    struct guest guest = fake_guest(1, 0);
+    cr_assert_eq(exo_domain_donate(guest.domain, fake_frames(600)), 0);
+    exo_handle theirs = (exo_handle)exo_token_send(guest.domain, frames, EXO_ALL, 0);
+    exo_handle little = (exo_handle)exo_token_send(guest.domain, small, EXO_ALL, 0);
+    fake_settle();
+    fake_enter(1);
+    map_much(guest.own_space, theirs);
+    cr_assert_eq(map_one(guest.own_space, 0, little, 0, 4, RW), 0);
+    cr_assert_eq(exo_token_give_back(theirs, 100, 100), -EXO_E_AGAIN);
+    cr_assert_eq(exo_token_give_back(little, 0, 4), -EXO_E_AGAIN, "an earlier one is under way");
+    check_invariants();
+    long upper = again(exo_token_give_back(theirs, 100, 100));
+    cr_assert_gt(upper, 0);
+    struct exo_token_info info;
+    cr_assert_eq(exo_token_info((exo_handle)upper, &info), 0);
+    cr_assert_eq(info.count, 2049 - 200);
+    cr_assert_eq(exo_token_info(theirs, &info), 0);
+    cr_assert_eq(info.count, 100);
+    for (uint64_t i = 0; i < 128; i++) {
+        cr_assert_neq(query(guest.own_space, BASE + i * 0x800000 + 98 * 4096), 0);
+        cr_assert_eq(query(guest.own_space, BASE + i * 0x800000 + 99 * 4096), 0);
+        cr_assert_eq(query(guest.own_space, BASE + i * 0x800000 + 198 * 4096), 0);
+        cr_assert_neq(query(guest.own_space, BASE + i * 0x800000 + 199 * 4096), 0);
+    }
+    cr_assert_eq(again(exo_token_give_back(little, 0, 4)), 0);
+    cr_assert_eq(query(guest.own_space, 0), 0);
+}
+
+Test(domain, giving_back_takes_only_the_uses_of_the_part)
+{
+    struct guest guest = fake_guest(1, 0);
+    exo_handle extent = fake_frames(8);
+    exo_handle slices[2];
+    long vcpu[2];
+    for (uint64_t i = 0; i < 2; i++) {
+        exo_handle page = (exo_handle)exo_token_derive(extent, EXO_ALL, 1 + 5 * i, 1);
+        vcpu[i] = exo_vcpu_create(guest.domain, guest.space, page, 0x9000, i);
+        cr_assert_gt(vcpu[i], 0);
+        slices[i] = (exo_handle)exo_slice_create(fake_info->slice, 1, 1000, 10000);
+        cr_assert_eq(exo_slice_bind((exo_handle)vcpu[i], slices[i]), 0);
+        cr_assert_eq(exo_vcpu_start((exo_handle)vcpu[i], 0x1000, 0, 0), 0);
+        cr_assert_eq(exo_token_drop(page), 0); /* the use hangs on the extent now */
+    }
+    long upper = again(exo_token_give_back(extent, 1, 2));
+    cr_assert_gt(upper, 0);
+    struct exo_vcpu_state state;
+    cr_assert_eq(exo_vcpu_state((exo_handle)vcpu[0], &state), 0);
+    cr_assert_eq(state.status, EXO_VCPU_FAULTED);
+    cr_assert_eq(exo_vcpu_state((exo_handle)vcpu[1], &state), 0);
+    cr_assert_eq(state.status, EXO_VCPU_READY);
+    cr_assert_eq(again(exo_token_revoke((exo_handle)upper)), 0);
+    cr_assert_eq(exo_vcpu_state((exo_handle)vcpu[1], &state), 0);
+    cr_assert_eq(state.status, EXO_VCPU_FAULTED, "it went along with the upper part");
+}
+
+Test(domain, destroying_one_with_many_names_and_children_is_bounded)
+{
+    uint64_t before = frames_free();
+    exo_handle crowd = fake_domain(300), crowd2 = fake_domain(300), crowd3 = fake_domain(300),
+               frames = fake_frames(4);
+    struct guest guest = fake_guest(1, 0);
+    exo_handle space = (exo_handle)exo_space_create(guest.domain);
+    cr_assert_eq(exo_domain_donate(guest.domain, fake_frames(300)), 0);
+    for (int i = 0; i < 8000; i++) {
+        cr_assert_gt(exo_token_send(crowd, guest.domain, EXO_R, 0), 0);
+        cr_assert_gt(exo_token_send(crowd2, guest.domain, EXO_R, 0), 0);
+        cr_assert_gt(exo_token_send(crowd3, guest.domain, EXO_R, 0), 0);
+        cr_assert_gt(exo_token_send(crowd3, space, EXO_R, 0), 0);
+        cr_assert_gt(exo_token_send(crowd, space, EXO_R, 0), 0);
+        cr_assert_gt(exo_token_send(crowd2, space, EXO_R, 0), 0);
+        cr_assert_gt(exo_token_send(guest.domain, frames, EXO_R, 0), 0);
+    }
+    cr_assert_eq(exo_space_destroy(space), -EXO_E_AGAIN);
+    check_invariants();
+    cr_assert_eq(again(exo_space_destroy(space)), 0);
+    /* Its own token of itself, sent on: the destroyer's is derived from one that ends on the way. */
+    fake_settle();
+    fake_enter(1);
+    exo_handle back = (exo_handle)exo_token_derive(guest.own_domain, EXO_R | EXO_W, 0, 1);
+    cr_assert_gt((long)back, 0);
+    fake_enter(0);
+    int calls = 1;
+    for (long result; (result = exo_domain_destroy(guest.domain)) != 0; calls++) {
+        cr_assert_eq(result, -EXO_E_AGAIN);
+        fake_settle();
+        check_invariants();
+    }
+    cr_assert_gt(calls, 3);
+    cr_assert_eq(again(exo_domain_destroy(crowd)), 0);
+    cr_assert_eq(again(exo_domain_destroy(crowd2)), 0);
+    cr_assert_eq(again(exo_domain_destroy(crowd3)), 0);
+    cr_assert_eq(frames_free(), before);
+}
+
+Test(domain, limits)
+{
+    exo_handle domain = fake_domain(2000), space = (exo_handle)exo_space_create(domain), page = fake_frames(1);
+    for (int i = 0; i < VCPUS_MAX; i++)
+        cr_assert_gt(exo_vcpu_create(domain, space, page, 0x5000, 0), 0);
+    cr_assert_eq(exo_vcpu_create(domain, space, page, 0x5000, 0), -EXO_E_NO_SLOT);
+    exo_handle slice = fake_info->slice;
+    cr_assert_eq(exo_domain_donate(fake_info->domain, fake_frames(300)), 0);
+    long next = 0;
+    for (int depth = 0; (next = exo_slice_create(slice, 2, 1000, 1000)) > 0; depth++) {
+        cr_assert_lt(depth, SLICE_DEPTH_MAX);
+        slice = (exo_handle)next;
+    }
+    cr_assert_eq(next, -EXO_E_NO_TIME);
+    cr_assert_eq(again(exo_token_revoke(fake_info->slice)), 0);
+    cr_assert_eq(again(exo_domain_destroy(domain)), 0);
+}
+
+Test(domain, large_pages_over_many_small_ones_are_counted)
+{
+    exo_handle frames = fake_frames(2048 + 1), large = fake_frames(512);
+    cr_assert_eq(exo_domain_donate(fake_info->domain, fake_frames(600)), 0);
+    map_much(fake_info->space, frames);
+    struct exo_map maps[200];
+    for (uint64_t i = 0; i < 200; i++)
+        maps[i] = (struct exo_map){BASE + i * 0x200000, large, 0, 512, RW};
+    cr_assert_eq(exo_space_map(fake_info->space, maps, 200), 128, "65,536 entries were cleared");
+    cr_assert_eq(exo_space_map(fake_info->space, &maps[128], 72), 72);
+}
+
+Test(domain, a_space_may_go_while_its_mappings_are_taken_away)
+{
+    exo_handle frames = fake_frames(2049);
+    struct guest guest = fake_guest(1, 0);
+    cr_assert_eq(exo_domain_donate(guest.domain, fake_frames(600)), 0);
+    cr_assert_gt(exo_token_send(guest.domain, frames, EXO_ALL, 0), 0);
+    exo_handle space = (exo_handle)exo_space_create(guest.domain); /* the walk begins with the youngest */
+    exo_handle mine = (exo_handle)exo_token_derive(frames, EXO_ALL, 0, 2049);
+    map_much(space, mine);
+    cr_assert_eq(map_one(guest.space, BASE, mine, 0, 100, RW), 0);
+    cr_assert_eq(exo_token_revoke(frames), -EXO_E_AGAIN);
+    cr_assert_neq(query(space, BASE + 0x3f000000), 0, "the walk stands in it");
+    cr_assert_eq(again(exo_space_destroy(space)), 0);
+    cr_assert_gt(exo_vcpu_create(guest.domain, guest.space, fake_frames(1), 0x9000, 1), 0, "in its frames");
+    check_invariants();
+    cr_assert_eq(again(exo_token_revoke(frames)), 0);
+    cr_assert_eq(query(guest.space, BASE), 0);
 }

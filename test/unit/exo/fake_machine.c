@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 uint32_t fake_cpu;
+bool fake_midway;
 uint64_t fake_now = 1000;
 bool fake_kicked[EXO_CPUS_MAX];
 struct vcpu *fake_running[EXO_CPUS_MAX];
@@ -18,7 +19,7 @@ bool fake_irq_masked[FAKE_IRQS];
 uint32_t fake_port_value[65536];
 char fake_log[4096];
 int fake_power = -1;
-unsigned fake_flushes, fake_remote_flushes;
+unsigned fake_flushes, fake_remote_flushes, fake_timers;
 struct domain *fake_root;
 const struct exo_boot_info *fake_info;
 
@@ -26,6 +27,9 @@ static uint8_t *arena;
 static uint32_t cpu_count;
 static uint64_t timer_at[EXO_CPUS_MAX];
 static uint64_t loaded_top[EXO_CPUS_MAX];
+static struct machine_vcpu *on_cpu[EXO_CPUS_MAX];
+static uint64_t switched_at[EXO_CPUS_MAX];
+uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX];
 
 #define TLB_MAX 64
 struct tlb_entry {
@@ -104,8 +108,23 @@ void machine_vcpu_entries(struct machine_vcpu *vcpu, uint64_t syscall, uint64_t 
     vcpu->event_entry = event;
 }
 
+void fake_clock_cpu(uint32_t cpu)
+{
+    uint64_t passed = fake_now - switched_at[cpu];
+    switched_at[cpu] = fake_now;
+    if (on_cpu[cpu] == NULL) {
+        fake_idle_ns[cpu] += passed;
+        return;
+    }
+    fake_busy_ns[cpu] += passed;
+    on_cpu[cpu]->ran_ns += passed;
+}
+
 void machine_vcpu_switch(struct machine_vcpu *old, struct machine_vcpu *vcpu)
 {
+    cr_assert_eq(old, on_cpu[fake_cpu]);
+    fake_clock_cpu(fake_cpu);
+    on_cpu[fake_cpu] = vcpu;
     if (old != NULL) {
         cr_assert(old->loaded);
         old->loaded = false;
@@ -304,8 +323,10 @@ void fake_boot(uint32_t count)
     cpu_count = count;
     reset_pci();
     memset(fake_irq_masked, true, sizeof fake_irq_masked);
-    for (int i = 0; i < EXO_CPUS_MAX; i++)
+    for (int i = 0; i < EXO_CPUS_MAX; i++) {
         timer_at[i] = UINT64_MAX;
+        switched_at[i] = fake_now;
+    }
     struct exo_flat_header *header = machine_frame(FAKE_MODULE_PFN);
     *header = (struct exo_flat_header){.magic = EXO_FLAT_MAGIC,
                                        .text_pages = 2,
@@ -373,6 +394,7 @@ void fake_advance(uint64_t ns)
         if (timer_at[first] > fake_now)
             fake_now = timer_at[first];
         timer_at[first] = UINT64_MAX;
+        fake_timers++;
         fake_cpu = first;
         core_timer();
         fake_enter(first);
@@ -413,6 +435,45 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
     long result = (long)regs->rax;
     fake_running[fake_cpu] = core_next(vcpu);
     return result;
+}
+
+static void set_message(struct exo_regs *regs, const struct exo_message *message, uint64_t limit_us)
+{
+    regs->rsi = message->word[0];
+    regs->rdx = message->word[1];
+    regs->r10 = message->word[2];
+    regs->r12 = message->word[3];
+    regs->r13 = message->word[4];
+    regs->r14 = message->word[5];
+    regs->r15 = message->word[6];
+    regs->r8 = message->token;
+    regs->r9 = message->rights | limit_us << 32;
+}
+
+long fake_received(const struct vcpu *vcpu, uint64_t *rdi, struct exo_message *message)
+{
+    const struct exo_regs *regs = &vcpu->machine.regs;
+    *rdi = regs->rdi;
+    *message = (struct exo_message){
+        {regs->rsi, regs->rdx, regs->r10, regs->r12, regs->r13, regs->r14, regs->r15}, regs->r8, 0};
+    return (long)regs->rax;
+}
+
+long exo_gate_transfer(uint64_t number, uint64_t *rdi, struct exo_message *message, uint64_t limit_us)
+{
+    struct vcpu *vcpu = fake_running[fake_cpu];
+    cr_assert(vcpu != NULL && vcpu_machine(vcpu)->loaded);
+    struct exo_regs *regs = &vcpu_machine(vcpu)->regs;
+    regs->rax = EXO_CALL_BASE + number;
+    regs->rdi = *rdi;
+    set_message(regs, message, limit_us);
+    core_call(vcpu);
+    if (fake_midway)
+        return (long)regs->rax;
+    fake_running[fake_cpu] = core_next(vcpu);
+    if (fake_running[fake_cpu] == vcpu)
+        fake_received(vcpu, rdi, message);
+    return (long)regs->rax;
 }
 
 /* --- TLBs ------------------------------------------------------------------------------------------------------ */

@@ -22,6 +22,8 @@
 
 extern uint32_t fake_cpu; /* the executing one */
 extern uint64_t fake_now; /* ns */
+extern bool
+    fake_midway; /* exo_gate_transfer stops before the decision that follows the call: fake_enter makes it */
 extern bool fake_kicked[EXO_CPUS_MAX];
 extern struct vcpu *fake_running[EXO_CPUS_MAX];
 extern bool fake_irq_masked[FAKE_IRQS];
@@ -33,8 +35,9 @@ extern uint64_t fake_iommu_flushes;
 extern bool fake_ring_open; /* the machine leaves the virtio function's ring address to ring 3 */
 /* Would the function's access reach memory through the IOMMU, and which frame? */
 bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
-extern int fake_power; /* -1: nobody asked */
-extern unsigned fake_flushes, fake_remote_flushes;
+extern int fake_power;                                                  /* -1: nobody asked */
+extern unsigned fake_flushes, fake_remote_flushes, fake_timers;         /* timers: that went off */
+extern uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX]; /* up to fake_clock_cpu */
 
 extern struct domain *fake_root;
 extern const struct exo_boot_info *fake_info;
@@ -47,7 +50,11 @@ struct vcpu *fake_enter(uint32_t cpu);
 void fake_settle(void);
 /* Time passes; timers go off in their order on their CPUs. */
 void fake_advance(uint64_t ns);
+void fake_clock_cpu(uint32_t cpu); /* brings machine_vcpu.ran_ns, busy and idle time up to now */
 void fake_interrupt(uint32_t line);
+/* What the vCPU, on a CPU or not, got from gate_call or gate_return. exo_gate_transfer, too, returns at once: whether the one that
+ * called it runs on or not, with what is in its rax then. */
+long fake_received(const struct vcpu *vcpu, uint64_t *rdi, struct exo_message *message);
 void fake_fault(uint32_t vector, uint64_t error, uint64_t address); /* of what runs on the present CPU */
 
 /* The present CPU's vCPU reads (or writes) the address: true if it may. The TLB remembers. */

@@ -16,7 +16,8 @@ struct machine_vcpu {
     uint64_t page_va;
     uint64_t syscall_entry, fault_entry, event_entry;
     uint64_t fpu_pfn;
-    bool loaded; /* its FPU state is in a CPU */
+    bool loaded;     /* its FPU state is in a CPU */
+    uint64_t ran_ns; /* while it was: what the core's accounts must come to */
 };
 
 typedef uint64_t machine_pte;

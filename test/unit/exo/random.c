@@ -146,15 +146,28 @@ static void devices_act(void)
     fake_dma(FAKE_PLAIN, some_address() & ((1ul << 39) - 1), &pfn, random_below(2));
 }
 
+/* Whatever tokens arrive somewhere are kept by whoever has the CPU then. */
+static void gate_call(struct owner *owner, unsigned number, uint64_t gate)
+{
+    struct exo_message message = {.word = {random_below(1000)},
+                                  .token = random_below(3) ? 0 : pick(owner),
+                                  .rights = (uint32_t)(random_below(2) ? random_below(512) : EXO_R)};
+    exo_gate_transfer(number, &gate, &message, random_below(3) ? random_below(5000) : 0);
+    struct vcpu *now = fake_running[fake_cpu];
+    if (now != NULL && fake_received(now, &gate, &message) == 0)
+        keep(owner_of(now->domain), (long)message.token);
+}
+
 static void one_call(void)
 {
     struct vcpu *vcpu = fake_running[fake_cpu];
     struct owner *owner = owner_of(vcpu->domain);
-    static const unsigned likely[] = {EXO_CALL_TOKEN_DERIVE, EXO_CALL_SPACE_MAP,     EXO_CALL_SPACE_MAP,
-                                      EXO_CALL_SPACE_UNMAP,  EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND,
-                                      EXO_CALL_SPACE_SHARE,  EXO_CALL_PCI_CONFIG,    EXO_CALL_PCI_ATTACH,
-                                      EXO_CALL_QUEUE_CREATE, EXO_CALL_QUEUE_TRANSFER};
-    unsigned number = random_below(2) ? likely[random_below(11)] : (unsigned)random_below(EXO_CALL_COUNT);
+    static const unsigned likely[] = {
+        EXO_CALL_TOKEN_DERIVE,  EXO_CALL_SPACE_MAP,  EXO_CALL_SPACE_MAP,    EXO_CALL_SPACE_UNMAP,
+        EXO_CALL_SPACE_PROTECT, EXO_CALL_TOKEN_SEND, EXO_CALL_GATE_CALL,    EXO_CALL_GATE_RETURN,
+        EXO_CALL_GATE_CREATE,   EXO_CALL_SLICE_BIND, EXO_CALL_SPACE_SHARE,  EXO_CALL_TOKEN_RECALL,
+        EXO_CALL_PCI_CONFIG,    EXO_CALL_PCI_ATTACH, EXO_CALL_QUEUE_CREATE, EXO_CALL_QUEUE_TRANSFER};
+    unsigned number = random_below(2) ? likely[random_below(16)] : (unsigned)random_below(EXO_CALL_COUNT);
     uint64_t argument[5] = {pick(owner), some_number(), some_number(), some_number(), some_number()};
     struct exo_map maps[4];
     switch (number) {
@@ -167,9 +180,15 @@ static void one_call(void)
     case EXO_CALL_VCPU_BLOCK: argument[0] = fake_now + random_below(3000000); break;
     case EXO_CALL_VCPU_TIMER: argument[0] = fake_now + random_below(3000000); break;
     case EXO_CALL_TOKEN_DERIVE: argument[1] = random_below(3) ? EXO_ALL : random_below(64); break;
+    case EXO_CALL_RECALL_NEXT: argument[0] = (uint64_t)scratch; break;
+    case EXO_CALL_TOKEN_RECALL: argument[2] = fake_now + random_below(3000000); break;
     case EXO_CALL_TOKEN_REVOKE:
     case EXO_CALL_DOMAIN_DESTROY:
     case EXO_CALL_TOKEN_DROP:
+        if (number == EXO_CALL_TOKEN_DROP && random_below(2))
+            argument[1] = random_below(20), argument[2] = 1 + random_below(600);
+        else
+            argument[2] = 0;
         if (random_below(number == EXO_CALL_TOKEN_DROP || vcpu->domain != fake_root ? 4 : 60))
             return;
         break;
@@ -200,6 +219,13 @@ static void one_call(void)
         argument[2] = pick(owner);
         argument[3] = 0x5000;
         break;
+    case EXO_CALL_SLICE_CREATE:
+        argument[1] = 1 + random_below(7);
+        argument[2] = 100 + random_below(2000);
+        argument[3] = 1000 + random_below(9000);
+        break;
+    case EXO_CALL_GATE_CALL:
+    case EXO_CALL_GATE_RETURN: gate_call(owner, number, argument[0]); return;
     case EXO_CALL_SPACE_UNMAP:
     case EXO_CALL_SPACE_PROTECT:
         argument[1] = some_address();

@@ -275,22 +275,22 @@ Test(share, nothing_slips_behind_a_walk_for_what_was_revoked)
     exo_handle to = (exo_handle)exo_space_create(guest.domain);
     fake_settle();
     fake_enter(1);
-    for (unsigned i = 0; i < 16; i++)
+    for (unsigned i = 0; i < 40; i++)
         cr_assert_eq(map_one(guest.own_space, BASE + i * PART, sent, 1, 511, RW), 0);
     fake_enter(0);
     cr_assert_eq(exo_token_revoke(large), -EXO_E_AGAIN);
     cr_assert_eq(query(guest.space, BASE), 0);
-    cr_assert_neq(query(guest.space, BASE + 15 * PART), 0, "more work than a call does");
-    long shared = again(exo_space_share(to, guest.space, BASE + 15 * PART, 512));
+    cr_assert_neq(query(guest.space, BASE + 39 * PART), 0, "more work than a call does");
+    long shared = again(exo_space_share(to, guest.space, BASE + 39 * PART, 512));
     cr_assert_eq(shared, 512);
-    cr_assert_eq(map_one(to, BASE + 15 * PART, frames, 0, 1, RW), 0, "a table of its own");
+    cr_assert_eq(map_one(to, BASE + 39 * PART, frames, 0, 1, RW), 0, "a table of its own");
     cr_assert_eq(again(exo_token_revoke(large)), 0);
-    cr_assert_eq(query(to, BASE + 15 * PART + 4096), 0);
+    cr_assert_eq(query(to, BASE + 39 * PART + 4096), 0);
 }
 
 Test(share, an_exhausted_pool_is_an_error_and_changes_nothing)
 {
-    exo_handle domain = fake_domain(14);
+    exo_handle domain = fake_domain(15);
     exo_handle one = (exo_handle)exo_space_create(domain), two = (exo_handle)exo_space_create(domain);
     cr_assert_eq(map_one(one, BASE, frames, 0, 4, RW), 0);
     cr_assert_eq(map_one(one, BASE + PART, frames, 4, 4, RW), 0);

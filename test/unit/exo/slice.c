@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Slices: admission, budgets, turns. */
 #include "slice.h"
+#include "cpu.h"
+#include "schedule.h"
 #include "fake_machine.h"
 #include "vcpu.h"
 #include <criterion/criterion.h>
@@ -148,6 +150,19 @@ Test(slice, a_bound_slice_is_busy_and_moves_between_cpus)
     split(fake_info->slice, 1, 1000, 1000);
 }
 
+Test(slice, long_use_of_all_time_makes_no_debt)
+{
+    struct guest guest = fake_guest(1, 0);
+    fake_settle();
+    fake_now += 60000 * MS; /* nothing happens for a minute */
+    split(guest.slice, 1, 5000, 10000);
+    fake_settle();
+    uint64_t start = time_of(guest.kernel_vcpu);
+    fake_advance(100 * MS);
+    cr_assert_geq(time_of(guest.kernel_vcpu) - start, 45 * MS);
+    cr_assert_leq(time_of(guest.kernel_vcpu) - start, 55 * MS);
+}
+
 Test(slice, the_first_vcpu_runs_without_end_when_alone)
 {
     fake_advance(1000 * MS);
@@ -156,4 +171,264 @@ Test(slice, the_first_vcpu_runs_without_end_when_alone)
     fake_advance(1000 * MS);
     cr_assert_not_null(fake_running[0]);
     check_invariants();
+}
+
+/* --- sets of CPUs ---------------------------------------------------------------------------------------------- */
+
+Test(slice, a_set_takes_its_share_on_every_cpu)
+{
+    cr_assert_eq(exo_slice_create(fake_info->slice, 0, 1, 1000), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 7, 1, 1000), -EXO_E_BAD_ARGUMENT);
+    exo_handle one = split(fake_info->slice, 1, 6000, 10000);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 3, 5000, 10000), -EXO_E_NO_TIME, "CPU 1 has 4000");
+    long both = exo_slice_create(fake_info->slice, 3, 4000, 10000);
+    cr_assert_gt(both, 0);
+    check_invariants();
+    cr_assert_eq(exo_slice_create(fake_info->slice, 2, 1, 10000), -EXO_E_NO_TIME);
+    cr_assert_eq(exo_slice_create(fake_info->slice, 1, 6001, 10000), -EXO_E_NO_TIME);
+    long part = exo_slice_create((exo_handle)both, 3, 1000, 10000);
+    cr_assert_gt(part, 0);
+    cr_assert_eq(exo_slice_create((exo_handle)both, 1, 3001, 10000), -EXO_E_NO_TIME);
+    check_invariants();
+    cr_assert_eq(exo_token_drop((exo_handle)part), 0);
+    cr_assert_eq(exo_token_drop((exo_handle)both), 0);
+    cr_assert_eq(exo_token_drop(one), 0);
+    check_invariants();
+    cr_assert_gt(exo_slice_create(fake_info->slice, 3, 10000, 10000), 0, "all of it came back, on both");
+}
+
+/* A vCPU on CPUs 1 and 2, with another that may claim its home. */
+static void boot_four(void) { fake_boot(4); }
+TestSuite(slice_set, .init = boot_four, .fini = check_invariants);
+
+Test(slice_set, it_moves_from_where_all_was_split_off)
+{
+    struct guest mover = fake_guest(3, 0), rival = fake_guest(1, 0);
+    cr_assert_eq(exo_token_drop(rival.slice), 0);
+    cr_assert_eq(exo_slice_bind(rival.vcpu, split(fake_info->slice, 2, 5000, 10000)), 0);
+    exo_handle both = (exo_handle)exo_slice_create(fake_info->slice, 6, 3000, 10000);
+    split(both, 1, 3000, 10000);
+    fake_settle();
+    cr_assert_eq(fake_running[2], rival.kernel_vcpu);
+    cr_assert_eq(exo_slice_bind(mover.vcpu, both), 0);
+    fake_settle();
+    fake_advance(100 * MS);
+    cr_assert_eq(mover.kernel_vcpu->page->cpu, 2, "idle as its first CPU is, it has nothing there");
+    cr_assert_gt(time_of(mover.kernel_vcpu), 26 * MS);
+    check_invariants();
+}
+
+Test(slice_set, it_moves_to_a_free_cpu)
+{
+    struct guest mover = fake_guest(3, 0), rival = fake_guest(2, 0);
+    cr_assert_eq(exo_token_drop(rival.slice), 0);
+    cr_assert_eq(exo_token_drop(mover.slice), 0);
+    exo_handle pinned = split(fake_info->slice, 1, 5000, 10000);
+    cr_assert_eq(exo_slice_bind(rival.vcpu, pinned), 0); /* its own of CPU 2 goes back */
+    long both = exo_slice_create(fake_info->slice, 6, 5000, 10000);
+    cr_assert_gt(both, 0);
+    fake_settle();
+    cr_assert_eq(fake_running[1], rival.kernel_vcpu);
+    cr_assert_eq(exo_slice_bind(mover.vcpu, (exo_handle)both), 0);
+    fake_settle();
+    cr_assert_eq(fake_running[1], rival.kernel_vcpu);
+    cr_assert_eq(fake_running[2], mover.kernel_vcpu, "its home is busy");
+    cr_assert_null(fake_running[3], "outside its set");
+    check_invariants();
+    uint64_t start = fake_now, mine = mover.kernel_vcpu->cpu_ns;
+    for (int i = 0; i < 1000; i++) {
+        fake_advance(100000);
+        check_invariants();
+    }
+    cr_assert_eq(time_of(mover.kernel_vcpu) - mine, (fake_now - start) / 2, "one budget, wherever");
+    cr_assert_eq(fake_idle_ns[3], fake_now - 1000 - fake_busy_ns[3]);
+    /* Both free: it stays where it is. Then its CPU is taken, and the other one is free. */
+    while (fake_running[2] != mover.kernel_vcpu)
+        fake_advance(100000);
+    fake_enter(2);
+    mover.kernel_vcpu->page->pending = 0;
+    cr_assert_eq(exo_vcpu_block(UINT64_MAX), 0);
+    fake_cpu = 0;
+    exo_handle bell = (exo_handle)exo_event_derive(mover.vcpu, 8);
+    cr_assert_eq(exo_slice_bind(rival.vcpu, split(fake_info->slice, 2, 5000, 10000)), 0);
+    fake_advance(30 * MS);
+    while (fake_running[2] != rival.kernel_vcpu)
+        fake_advance(100000);
+    cr_assert_null(fake_running[1]);
+    fake_cpu = 0;
+    cr_assert_eq(exo_event_ring(bell), 0);
+    fake_settle();
+    cr_assert_eq(fake_running[1], mover.kernel_vcpu, "back where it is free");
+    cr_assert_eq(fake_running[2], rival.kernel_vcpu);
+    check_invariants();
+}
+
+Test(slice, it_moves_nowhere_where_it_has_less)
+{
+    struct guest guest = fake_guest(1, 0);
+    exo_handle both = (exo_handle)exo_slice_create(fake_info->slice, 1, 5000, 10000);
+    cr_assert_eq(exo_slice_bind(guest.vcpu, both), 0);
+    cr_assert_eq(exo_token_drop(guest.slice), 0);
+    both = (exo_handle)exo_slice_create(fake_info->slice, 3, 4000, 10000);
+    exo_handle most = split(both, 1, 3000, 10000);
+    cr_assert_eq(exo_slice_bind(guest.vcpu, both), 0);
+    fake_settle();
+    uint64_t start = fake_now;
+    for (int i = 0; i < 1000; i++) {
+        fake_advance(100000);
+        cr_assert_neq(fake_running[1], guest.kernel_vcpu);
+    }
+    cr_assert_leq(time_of(guest.kernel_vcpu), (fake_now - start) / 10 * 4 + 4 * MS);
+    cr_assert_geq(time_of(guest.kernel_vcpu), (fake_now - start) / 10 * 4 - 4 * MS);
+    (void)most;
+}
+
+/* --- grace ------------------------------------------------------------------------------------------------------- */
+
+static struct guest limited(uint64_t budget)
+{
+    struct guest guest = fake_guest(1, 0);
+    exo_handle part = split(guest.slice, 1, budget, 10000);
+    cr_assert_eq(exo_token_drop(guest.slice), 0);
+    cr_assert_eq(exo_slice_bind(guest.vcpu, part), 0);
+    fake_settle();
+    cr_assert_eq(fake_running[1], guest.kernel_vcpu);
+    return guest;
+}
+
+Test(slice, a_critical_section_has_a_grace)
+{
+    struct guest guest = limited(3000);
+    struct exo_vcpu_page *page = guest.kernel_vcpu->page;
+    fake_advance(3 * MS - 1);
+    page->critical = 1;
+    cr_assert_eq(page->grace, 0);
+    fake_advance(1);
+    cr_assert_eq(fake_running[1], guest.kernel_vcpu);
+    cr_assert_eq(page->grace, 1);
+    cr_assert_eq(page->slice_end_ns, fake_now + EXO_GRACE_NS);
+    fake_advance(50000);
+    page->critical = 0;
+    fake_enter(1);
+    cr_assert_eq(exo_vcpu_yield(), 0);
+    cr_assert_null(fake_running[1], "it gives the rest up");
+    cr_assert_eq(guest.kernel_vcpu->slice->remaining_ns, -50000);
+    fake_advance(10 * MS - 3 * MS - 50000);
+    cr_assert_eq(fake_running[1], guest.kernel_vcpu);
+    cr_assert_eq(page->grace, 0);
+    cr_assert_eq(page->slice_end_ns, fake_now + 3 * MS - 50000, "paid back");
+    page->critical = 1;
+    fake_advance(3 * MS - 50000 + EXO_GRACE_NS - 1);
+    cr_assert_eq(fake_running[1], guest.kernel_vcpu, "once more");
+    fake_advance(1);
+    cr_assert_null(fake_running[1]);
+}
+
+Test(slice, being_critical_for_ever_gains_nothing)
+{
+    struct guest guest = limited(3000);
+    guest.kernel_vcpu->page->critical = 1;
+    uint64_t start = fake_now;
+    for (int period = 1; period <= 100; period++) {
+        fake_advance(3 * MS);
+        if (period == 1) {
+            fake_advance(EXO_GRACE_NS - 1);
+            cr_assert_eq(fake_running[1], guest.kernel_vcpu);
+            fake_advance(1);
+            cr_assert_null(fake_running[1], "then fully preempted");
+        }
+        fake_advance(start + (uint64_t)period * 10 * MS - fake_now);
+        cr_assert_leq(time_of(guest.kernel_vcpu), (uint64_t)period * 3 * MS + EXO_GRACE_NS);
+    }
+    cr_assert_geq(time_of(guest.kernel_vcpu), 300 * MS);
+}
+
+Test(slice, a_grace_larger_than_the_budget_is_paid_back_too)
+{
+    struct guest guest = limited(50);
+    guest.kernel_vcpu->page->critical = 1;
+    fake_advance(1000 * MS);
+    cr_assert_leq(time_of(guest.kernel_vcpu), 5 * MS + EXO_GRACE_NS);
+    check_invariants();
+}
+
+Test(slice, a_quantum_has_a_grace)
+{
+    struct guest guest = fake_guest(1, 0);
+    exo_handle half = split(fake_info->slice, 0, 5000, 1000000 / 100);
+    struct vcpu *first = fake_running[0];
+    first->page->critical = 1;
+    cr_assert_eq(exo_slice_bind(guest.vcpu, half), 0);
+    uint64_t start = time_of(first);
+    fake_settle();
+    fake_advance(200 * MS);
+    cr_assert_leq(time_of(first) - start, 102 * MS);
+    cr_assert_geq(time_of(guest.kernel_vcpu), 97 * MS, "neither budget nor background make a way round");
+    check_invariants();
+}
+
+static void boot_one(void) { fake_boot(1); }
+TestSuite(slice_alone, .init = boot_one, .fini = check_invariants);
+
+Test(slice_alone, there_is_no_grace_in_the_background)
+{
+    struct guest guest = fake_guest(0, 0);
+    struct vcpu *first = fake_running[0];
+    first->page->critical = 1;
+    split(fake_info->slice, 0, 5000, 10000);
+    fake_settle();
+    fake_advance(MS);
+    for (int i = 0; i < 20; i++) {
+        cr_assert_eq(fake_running[0], guest.kernel_vcpu, "at once");
+        fake_cpu = 0;
+        guest.kernel_vcpu->page->pending = 0;
+        cr_assert_eq(exo_vcpu_block(fake_now + 700000), 0);
+        cr_assert_eq(fake_running[0], first);
+        fake_advance(700000);
+    }
+}
+
+/* --- accounts: see also check_invariants -------------------------------------------------------------------------- */
+
+Test(slice, all_time_of_all_cpus_is_accounted)
+{
+    struct guest one = fake_guest(0, 0), two = fake_guest(1, 0);
+    exo_handle both = (exo_handle)exo_slice_create(fake_info->slice, 1, 2000, 10000);
+    (void)one;
+    struct vcpu *root = fake_running[0];
+    uint64_t start = fake_now;
+    for (uint64_t i = 0; i < 2000; i++) {
+        fake_advance(997 * (i % 37));
+        if (i == 1000) {
+            fake_cpu = 0;
+            if (fake_running[0] == root)
+                cr_assert_eq(exo_slice_bind(two.vcpu, both), 0);
+        }
+        fake_cpu = (uint32_t)(i % 2);
+        if (fake_running[fake_cpu] == NULL || (fake_running[fake_cpu] == root && i < 1001))
+            continue;
+        if (i % 3 == 0)
+            exo_vcpu_block(fake_now + 12345 * (i % 7));
+        else if (i % 3 == 1)
+            exo_vcpu_yield();
+        check_invariants();
+    }
+    uint64_t total = 0;
+    for (uint32_t cpu = 0; cpu < 2; cpu++) {
+        fake_clock_cpu(cpu);
+        cr_assert_eq(fake_idle_ns[cpu] + fake_busy_ns[cpu], fake_now - 1000, "CPU %u", cpu);
+        total += fake_busy_ns[cpu];
+    }
+    struct exo_vcpu_state mine, first, second;
+    while (fake_running[0] != root)
+        fake_advance(1000000), total = fake_busy_ns[0] + fake_busy_ns[1];
+    fake_cpu = 0;
+    cr_assert_eq(exo_vcpu_state(fake_info->vcpu, &mine), 0);
+    cr_assert_eq(exo_vcpu_state(one.vcpu, &first), 0);
+    cr_assert_eq(exo_vcpu_state(two.vcpu, &second), 0);
+    fake_clock_cpu(0);
+    fake_clock_cpu(1);
+    total = fake_busy_ns[0] + fake_busy_ns[1];
+    cr_assert_eq(mine.cpu_ns + first.cpu_ns + second.cpu_ns, total);
+    cr_assert_gt(fake_now, start);
 }

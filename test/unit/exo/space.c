@@ -274,7 +274,7 @@ Test(space, switch_changes_what_the_vcpu_sees)
 
 Test(space, an_exhausted_pool_is_an_error_and_changes_nothing)
 {
-    exo_handle domain = fake_domain(8);
+    exo_handle domain = fake_domain(9);
     exo_handle small = (exo_handle)exo_space_create(domain);
     cr_assert_eq(map_one(small, BASE, frames, 0, 1, RW), 0);
     cr_assert_eq(map_one(small, 2 * BASE - 4096, frames, 0, 1, RW), 0);

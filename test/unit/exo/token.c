@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Tokens: derive, send, drop, revoke; rights, ranges, stale handles. */
+#include "domain.h"
 #include "fake_machine.h"
+#include "reference.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -115,6 +117,9 @@ Test(token, send_needs_the_right_and_a_live_domain)
     cr_assert_eq(exo_token_send(domain, keep, EXO_R, 0), -EXO_E_NO_RIGHT);
     cr_assert_eq(exo_token_send(domain, frames, EXO_R, 4), -EXO_E_BAD_ARGUMENT);
     cr_assert_eq(exo_token_send(frames, frames, EXO_R, 0), -EXO_E_BAD_KIND);
+    exo_handle look = (exo_handle)exo_token_derive(frames, EXO_R | EXO_SEND, 0, 1);
+    cr_assert_eq(exo_token_send(domain, look, EXO_R, 0), -EXO_E_NO_RIGHT, "zeroing it takes W");
+    cr_assert_gt(exo_token_send(domain, look, EXO_R, EXO_SEND_CONTENTS), 0);
     cr_assert_gt(exo_token_send(domain, frames, EXO_R, EXO_SEND_MOVE), 0);
     struct exo_token_info info;
     cr_assert_eq(exo_token_info(frames, &info), -EXO_E_BAD_HANDLE);
@@ -165,4 +170,107 @@ Test(token, zeroing_much_takes_several_calls)
     check_invariants();
     cr_assert_gt(again(exo_token_send(domain, large, EXO_R, 0)), 0);
     cr_assert_eq(*byte, 0);
+}
+
+Test(token, generations_do_not_wrap_around)
+{
+    exo_handle first = (exo_handle)exo_token_derive(frames, EXO_ALL, 0, 1);
+    struct token *token;
+    cr_assert_eq(token_find(fake_root, first, EXO_FRAME, 0, &token), 0);
+    token->generation = GENERATION_LAST - 1;
+    exo_handle handle = (exo_handle)((uint64_t)(GENERATION_LAST - 1) << 32 | (uint32_t)first);
+    cr_assert_eq(exo_token_drop(handle), 0);
+    cr_assert_eq((exo_handle)exo_token_derive(frames, EXO_ALL, 0, 1), handle + (1ul << 32));
+    cr_assert_eq(exo_token_drop(handle + (1ul << 32)), 0);
+    exo_handle other = (exo_handle)exo_token_derive(frames, EXO_ALL, 0, 1);
+    cr_assert_neq((uint32_t)other, (uint32_t)first, "the slot has had its last token");
+    struct exo_token_info info;
+    for (uint64_t generation = 0; generation < 3; generation++)
+        cr_assert_eq(exo_token_info(generation << 32 | (uint32_t)first, &info), -EXO_E_BAD_HANDLE);
+    cr_assert_eq(exo_token_info(handle + (1ul << 32), &info), -EXO_E_BAD_HANDLE);
+}
+
+Test(token, dropping_one_with_many_children_takes_several_calls)
+{
+    exo_handle domain = fake_domain(300), domain2 = fake_domain(300), middle;
+    middle = (exo_handle)exo_token_derive(frames, EXO_ALL, 0, 8);
+    for (int i = 0; i < 10000; i++) {
+        cr_assert_gt(exo_token_send(domain, middle, EXO_ALL, EXO_SEND_CONTENTS), 0);
+        cr_assert_gt(exo_token_send(domain2, middle, EXO_ALL, EXO_SEND_CONTENTS), 0);
+    }
+    cr_assert_eq(exo_token_drop(middle), -EXO_E_AGAIN);
+    struct exo_token_info info;
+    cr_assert_eq(exo_token_info(middle, &info), 0, "the handle is still there");
+    check_invariants();
+    cr_assert_eq(again(exo_token_drop(middle)), 0);
+    cr_assert_eq(exo_token_info(middle, &info), -EXO_E_BAD_HANDLE);
+    cr_assert_eq(again(exo_token_revoke(frames)), 0);
+    struct exo_domain_info there;
+    cr_assert_eq(exo_domain_info(domain, &there), 0);
+    cr_assert_eq(there.tokens, 0);
+}
+
+Test(token, moving_one_with_many_children_takes_several_calls)
+{
+    exo_handle domain = fake_domain(300), domain2 = fake_domain(300);
+    exo_handle moved = (exo_handle)exo_token_derive(frames, EXO_ALL, 0, 8);
+    for (int i = 0; i < 10000; i++) {
+        cr_assert_gt(exo_token_send(domain, moved, EXO_ALL, EXO_SEND_CONTENTS), 0);
+        cr_assert_gt(exo_token_send(domain2, moved, EXO_ALL, EXO_SEND_CONTENTS), 0);
+    }
+    cr_assert_eq(exo_token_send(domain, moved, EXO_ALL, EXO_SEND_MOVE), -EXO_E_AGAIN);
+    check_invariants();
+    cr_assert_gt(again(exo_token_send(domain, moved, EXO_ALL, EXO_SEND_MOVE)), 0);
+    struct exo_token_info info;
+    cr_assert_eq(exo_token_info(moved, &info), -EXO_E_BAD_HANDLE);
+}
+
+/* Costs of the depth show as calls that get nowhere. */
+Test(token, a_chain_of_any_depth_ends_in_proportion)
+{
+    cr_assert_eq(exo_domain_donate(fake_info->domain, fake_frames(400)), 0);
+    exo_handle deep = frames;
+    for (int i = 0; i < 12000; i++)
+        deep = (exo_handle)exo_token_derive(deep, EXO_ALL, 0, 1);
+    cr_assert_gt((long)deep, 0);
+    int calls = 1;
+    while (exo_token_revoke(frames) == -EXO_E_AGAIN)
+        calls++;
+    cr_assert_leq(calls, 3);
+    struct exo_token_info info;
+    cr_assert_eq(exo_token_info(deep, &info), -EXO_E_BAD_HANDLE);
+}
+
+Test(token, giving_back_shrinks_or_splits)
+{
+    struct exo_token_info info;
+    cr_assert_eq(exo_token_give_back(fake_info->vcpu, 0, 1), -EXO_E_BAD_KIND);
+    cr_assert_eq(exo_token_give_back(frames, 16, 1), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_token_give_back(frames, 8, 9), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_token_give_back(frames, 1, UINT64_MAX), -EXO_E_BAD_ARGUMENT);
+    exo_handle child = (exo_handle)exo_token_derive(frames, EXO_ALL, 0, 1);
+    cr_assert_eq(exo_token_give_back(frames, 8, 8), -EXO_E_BUSY, "something was derived from it");
+    cr_assert_eq(exo_token_drop(child), 0);
+    cr_assert_eq(exo_token_give_back(frames, 0, 2), 0);
+    cr_assert_eq(exo_token_give_back(frames, 12, 2), 0);
+    cr_assert_eq(exo_token_info(frames, &info), 0);
+    cr_assert_eq(info.count, 12);
+    long upper = exo_token_give_back(frames, 4, 5);
+    cr_assert_gt(upper, 0);
+    cr_assert_eq(exo_token_info((exo_handle)upper, &info), 0);
+    cr_assert_eq(info.count, 3);
+    cr_assert_eq(info.rights, EXO_ALL);
+    cr_assert_eq(exo_token_info(frames, &info), 0);
+    cr_assert_eq(info.count, 4);
+    cr_assert_eq(exo_token_give_back((exo_handle)upper, 0, 3), 0);
+    cr_assert_eq(exo_token_info((exo_handle)upper, &info), -EXO_E_BAD_HANDLE);
+    exo_handle ports = (exo_handle)exo_token_derive(fake_info->ports, EXO_ALL, 0x100, 0x10);
+    cr_assert_eq(exo_token_give_back(ports, 0, 4), 0);
+    cr_assert_eq(exo_token_info(ports, &info), 0);
+    cr_assert_eq(info.base, 0x104);
+    exo_handle pool = fake_frames(32), part = (exo_handle)exo_token_derive(pool, EXO_ALL, 8, 8);
+    cr_assert_gt(exo_domain_create(part), 0);
+    cr_assert_eq(exo_token_drop(part), 0);
+    cr_assert_eq(exo_token_give_back(pool, 0, 9), -EXO_E_BUSY, "in a pool");
+    cr_assert_eq(exo_token_give_back(pool, 0, 8), 0);
 }

@@ -67,6 +67,59 @@ Test(vcpu, event_is_delivered_unless_masked)
     cr_assert_eq(page->count_events, 1);
 }
 
+Test(vcpu, a_thousand_rings_are_one_upcall)
+{
+    fake_cpu = 0;
+    exo_handle event = (exo_handle)exo_event_derive(guest.vcpu, 20);
+    cr_assert_eq(exo_vcpu_entries(guest.vcpu, 0, 0, 0x300), 0);
+    unsigned kicks = 0;
+    for (int i = 0; i < 1000; i++) {
+        cr_assert_eq(exo_event_ring(event), 0);
+        kicks += fake_kicked[1];
+        fake_kicked[1] = false;
+    }
+    cr_assert_eq(kicks, 1);
+    page->masked = 0;
+    fake_enter(1);
+    cr_assert_eq(page->count_events, 1);
+    page->pending = 0; /* as its library OS does */
+    page->masked = 0;
+    fake_enter(1);
+    cr_assert_eq(page->count_events, 1);
+}
+
+Test(vcpu, a_ring_wakes_the_one_that_it_names)
+{
+    fake_cpu = 0;
+    struct vcpu *vcpus[20];
+    exo_handle bells[20];
+    cr_assert_eq(exo_domain_donate(guest.domain, fake_frames(100)), 0);
+    for (int i = 0; i < 20; i++) {
+        exo_handle vcpu = (exo_handle)exo_vcpu_create(guest.domain, guest.space, fake_frames(1), 0, 0);
+        vcpus[i] = guest.kernel_vcpu->domain->vcpus;
+        bells[i] = (exo_handle)exo_event_derive(vcpu, 8 + (uint64_t)i);
+        cr_assert_eq(exo_slice_bind(vcpu, (exo_handle)exo_slice_create(fake_info->slice, 1, 100, 10000)), 0);
+        cr_assert_eq(exo_vcpu_start(vcpu, 0x1000, 0, 0), 0);
+    }
+    struct vcpu *own = fake_running[0];
+    for (int blocked = 0; blocked < 20; fake_advance(100000))
+        if (fake_running[0] != NULL && fake_running[0] != own) {
+            fake_cpu = 0;
+            fake_running[0]->page->pending = 0;
+            cr_assert_eq(exo_vcpu_block(UINT64_MAX), 0);
+            blocked++;
+        }
+    while (fake_running[0] != own)
+        fake_advance(100000);
+    for (int i = 0; i < 20; i++)
+        cr_assert_eq(vcpus[i]->status, EXO_VCPU_BLOCKED);
+    cr_assert_eq(exo_event_ring(bells[13]), 0);
+    for (int i = 0; i < 20; i++) {
+        cr_assert_eq(vcpus[i]->status, i == 13 ? EXO_VCPU_READY : EXO_VCPU_BLOCKED);
+        cr_assert_eq(vcpus[i]->page->pending >> EXO_PENDING_USER, i == 13 ? 1ul << 13 : 0);
+    }
+}
+
 Test(vcpu, block_loses_no_event)
 {
     fake_cpu = 0;

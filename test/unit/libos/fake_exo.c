@@ -9,8 +9,8 @@
 #include "fake_exo.h"
 
 #define EXTENTS      2
-#define FRAME_HANDLE 100
-#define FIRST_SPACE  200
+#define FRAME_HANDLE 100ul
+#define FIRST_SPACE  200ul
 #define SPACES_MAX   512
 #define ENTRIES_MAX  256
 
@@ -44,18 +44,20 @@ static struct los_cpu cpu;
 
 struct los_cpu *los_cpu(void) { return &cpu; }
 
+#define memory_token(i) exo_trust(FRAME, EXO_R | EXO_W | EXO_X | EXO_SPLIT, FRAME_HANDLE + (i))
+
 void fake_start(uint64_t pages)
 {
     los_test_direct = aligned_alloc(1ul << 21, LOS_ROUND_UP(pages * LOS_PAGE, 1ul << 21));
     memset(los_test_direct, 0xa5, pages * LOS_PAGE); /* whoever needs zeroes makes them */
     uint64_t first = pages * 2 / 3;
     los_test_start = (struct los_start){.magic = LOS_START_MAGIC,
-                                        .domain = 1,
-                                        .space = FIRST_SPACE,
-                                        .machine = 2,
+                                        .domain = exo_trust(DOMAIN, EXO_R | EXO_W, 1ul),
+                                        .space = exo_trust(SPACE, EXO_R | EXO_W | EXO_X, FIRST_SPACE),
+                                        .machine = exo_trust(MACHINE, EXO_W | EXO_X, 2ul),
                                         .vcpus = 1,
                                         .extents = EXTENTS,
-                                        .memory = {{FRAME_HANDLE, first}, {FRAME_HANDLE + 1, pages - first}},
+                                        .memory = {{memory_token(0), first}, {memory_token(1), pages - first}},
                                         .reserved_pages = 3};
     extent_base[1] = first;
     spaces[0].alive = true;
@@ -119,7 +121,7 @@ static long space_create(void)
         if (spaces[i].alive)
             continue;
         spaces[i] = (struct fake_space){.alive = true};
-        return FIRST_SPACE + i;
+        return (long)FIRST_SPACE + i;
     }
     return -EXO_E_NO_SLOT;
 }
@@ -244,7 +246,7 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
     }
 }
 
-bool fake_mapped(exo_handle handle, uint64_t va, los_pageno *page, uint32_t *prot)
+bool(fake_mapped)(exo_handle handle, uint64_t va, los_pageno *page, uint32_t *prot)
 {
     const struct entry *entry = entry_of(space_of(handle), va);
     if (!entry || !entry->table->map[va >> 12 & 511].prot)

@@ -3,7 +3,7 @@
 #ifndef FAKE_EXO_H
 #define FAKE_EXO_H
 
-#include <exo/calls.h>
+#include <exo/typed.h>
 #include <los/image.h>
 #include <los/memory.h>
 #include <los/schedule.h>
@@ -12,6 +12,7 @@
 void fake_start(uint64_t pages);
 /* What the space maps at va: page number and protection; false: nothing, or protection 0. */
 bool fake_mapped(exo_handle space, uint64_t va, los_pageno *page, uint32_t *prot);
+#define fake_mapped(space, va, page, prot) (fake_mapped)(EXO_HANDLE(space), va, page, prot)
 /* Does the program's access as the CPU would, through faults: false when los_space_fault refuses; *error is its answer. */
 bool fake_store(struct los_space *space, uint64_t va, uint8_t value, int *error);
 bool fake_load(struct los_space *space, uint64_t va, uint8_t *value, int *error);

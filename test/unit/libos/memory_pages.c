@@ -55,7 +55,7 @@ Test(memory_pages, blocks_stay_in_one_extent)
     for (unsigned order = 9; order > 0; order--)
         while ((page = los_pages_alloc(order))) {
             uint64_t offset, last;
-            exo_handle frame = los_page_frame(page, &offset);
+            exo_frame_rwx frame = los_page_frame(page, &offset);
             cr_assert_eq(los_page_frame(page + (1u << order) - 1, &last), frame);
             cr_assert_eq(last, offset + (1u << order) - 1);
         }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The walk over all invariants of exo/core and exo/device. */
+#ifndef INVARIANT_H
+#define INVARIANT_H
+
+#include "domain.h"
+
+/* With the core lock held, between calls. `first`: the first domain, from which all others descend. Panics with a sentence. */
+void invariant_check(const struct domain *first);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* In an exokernel that was linked with it: the walk after every N-th exo call, N from the word check=N of the command line. */
+#include "invariant.h"
+#include "call.h"
+#include "vcpu.h"
+#include "x86.h"
+
+static uint64_t every, calls;
+
+static uint64_t read_every(void)
+{
+    uint64_t n = 0;
+    const char *value = x86_boot_word("check");
+    for (value = value != NULL && *value == '=' ? value + 1 : ""; *value >= '0' && *value <= '9'; value++)
+        n = n * 10 + (uint64_t)(*value - '0');
+    return n == 0 ? 1 : n;
+}
+
+void core_watch(const struct vcpu *vcpu)
+{
+    if (every == 0)
+        every = read_every();
+    if (++calls % every != 0)
+        return;
+    const struct domain *first = vcpu->domain;
+    while (first->parent != NULL)
+        first = first->parent;
+    invariant_check(first);
+    if (calls == every)
+        x86_log("kxos: all invariants held after %lu calls\n", calls);
+}

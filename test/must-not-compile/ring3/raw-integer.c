@@ -1,0 +1,5 @@
+/* expect: exo_event_ring: argument 1 must be a EVENT token with EXO_W */
+/* A number is no token. */
+#include "given.h"
+
+long test(void) { return exo_event_ring(RIGHT_WRONG(event, 7)); }
