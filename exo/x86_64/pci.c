@@ -26,7 +26,6 @@
 #define HEADER_BRIDGE    1
 #define BUSES            256
 
-static volatile uint32_t lock;
 static bool present;
 static bool behind[BUSES];  /* a bridge that was found */
 static bool used[BUSES];    /* has functions */
@@ -41,6 +40,7 @@ uint32_t machine_pci_functions(void) { return present ? BUSES << 8 : 0; }
 bool x86_pci_bus_used(uint32_t bus) { return used[bus]; }
 bool x86_pci_bus_aliased(uint32_t bus) { return aliased[bus]; }
 
+/* Two steps, with the core lock held or before there is a second CPU. */
 static uint16_t select(uint32_t function, uint32_t offset)
 {
     x86_out32(ADDRESS_PORT, ADDRESS_ENABLE | function << 8 | (offset & 0xfc));
@@ -49,17 +49,12 @@ static uint16_t select(uint32_t function, uint32_t offset)
 
 uint32_t machine_pci_read(uint32_t function, uint32_t offset, uint32_t width)
 {
-    x86_lock(&lock);
-    uint32_t value = machine_port_in(select(function, offset), width);
-    x86_unlock(&lock);
-    return value;
+    return machine_port_in(select(function, offset), width);
 }
 
 void machine_pci_write(uint32_t function, uint32_t offset, uint32_t width, uint32_t value)
 {
-    x86_lock(&lock);
     machine_port_out(select(function, offset), width, value);
-    x86_unlock(&lock);
 }
 
 bool x86_pci_port_kept(uint32_t port, uint32_t count)
