@@ -58,6 +58,7 @@ test: deps
 	@$(MAKE) -s check size
 	@$(MAKE) -s types
 	@$(MAKE) -s unit
+	@$(MAKE) -s fuzz-short
 	@$(MAKE) -s all iso
 	@test/guest/run
 	@$(MAKE) -s adversary
