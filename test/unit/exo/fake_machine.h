@@ -9,6 +9,7 @@
 
 #include "machine.h"
 #include <exo/calls.h>
+#include <setjmp.h>
 
 #define FAKE_TOP         16384ul /* frames: 64 MiB */
 #define FAKE_BAD         16ul    /* a user address that nothing can be copied from or to */
@@ -34,6 +35,8 @@ extern bool fake_iommu;             /* is there one? */
 extern uint64_t fake_iommu_flushes;
 /* Would the function's access reach memory through the IOMMU, and which frame? */
 bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
+extern jmp_buf *fake_panic_to; /* a test that expects a panic goes on there; NULL: it fails */
+extern const char *fake_panic_text;
 extern int fake_power;                                                  /* -1: nobody asked */
 extern unsigned fake_flushes, fake_remote_flushes, fake_timers;         /* timers: that went off */
 extern uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX]; /* up to fake_clock_cpu */
