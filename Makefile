@@ -198,7 +198,7 @@ unit: $(UNIT_PROGRAMS)
 	@[ -n "$(UNIT_PROGRAMS)" ] || { echo "no unit tests found under test/unit" >&2; exit 1; }
 	@for program in $(UNIT_PROGRAMS); do echo "== $$program"; ./$$program -j2 || exit 1; done
 
-# What the unit tests reach of the exokernel's portable parts: lines and branches; file by file in build/coverage/index.html.
+# What the unit tests and the fuzzer's corpus reach of the exokernel's portable parts: lines and branches; file by file in build/coverage/index.html.
 # Without sanitizers, whose own branches would count. Uncovered: test/coverage/run --missing.
 COVERAGE_FLAGS := -std=gnu11 -O0 -g $(WARN) -DEXO_UNIT_TEST --coverage -fprofile-update=atomic
 COVERAGE_OBJECTS := $(UNIT_EXO_OBJECTS:$(BUILD)/unit-exo/%=$(BUILD)/coverage/object/%)
@@ -210,7 +210,20 @@ $(BUILD)/coverage/object/%.o: % Makefile
 $(BUILD)/coverage/unit-exo: $(COVERAGE_OBJECTS)
 	$(CC) $(COVERAGE_FLAGS) -o $@ $^ -lcriterion
 
-coverage: $(BUILD)/coverage/unit-exo
+# The fuzzer's corpus, an input a process: nothing is reset, for that would reset the counters, too.
+COVERAGE_REPLAY := $(call object,coverage/replay,$(wildcard exo/core/*.c exo/device/*.c) test/invariant/invariant.c \
+    $(patsubst %,test/fuzz/%.c,fuzz model trace) $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant) \
+    test/coverage/replay.c)
+
+$(BUILD)/coverage/replay/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COVERAGE_FLAGS) -Wno-unused -Wno-format-zero-length -DFAKE_TOP=2048ul -Itest/fuzz/criterion -Itest/fuzz -Itest/invariant -Iexo/include -Iexo/core \
+	    -Iexo/device -Itest/unit/exo -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/replay-corpus: $(COVERAGE_REPLAY)
+	$(CC) $(COVERAGE_FLAGS) -Wl,--wrap=exo_call -Wl,--wrap=exo_gate_transfer -o $@ $^
+
+coverage: $(BUILD)/coverage/unit-exo $(BUILD)/coverage/replay-corpus
 	@test/coverage/run
 
 # The core with one check taken away: see test/mutants/run, which says what is what.
