@@ -346,7 +346,7 @@ static void submit(struct queue *queue, struct descriptor *request, unsigned n, 
         if (request[i].flags & DESCRIPTOR_WRITE) {
             queue->room[head] += request[i].length;
             for (uint64_t k = pfn; k <= last; k++)
-                frame_of(k)->touched = true;
+                frame_of(k)->touched = frame_region_of(k)->dirty = true;
         }
         if (i + 1 == n)
             slot->next = RING_MAX;

@@ -37,7 +37,31 @@ static void hold(bool holds, const char *sentence, uint64_t number)
 static uint32_t met[SCRATCH_FRAMES], large_met[SCRATCH_FRAMES / EXO_LARGE_PAGES];
 static uint64_t shares[EXO_CPUS_MAX], pool_frames, dying_domains;
 static unsigned charged;
+static uint64_t alarms_set, alarms_in_heaps;
 static const struct domain *first_domain;
+
+/* --- tokens ------------------------------------------------------------------------------------------------ */
+
+static void check_children(const struct token *token)
+{
+    for (const struct token *child = token->child; child != NULL; child = child->next) {
+        HOLDS(child->parent == token && *child->place == child, "children and parents name each other",
+              token->kind);
+        HOLDS(child->state == TOKEN_LIVE, "what is in the tree is live", child->state);
+        if (child->role == TOKEN_IN_TABLE && token->role == TOKEN_ORIGIN && token->kind == child->kind)
+            HOLDS(child->object == token->object, "a token below an object's origin names that object",
+                  child->kind);
+        if (child->role != TOKEN_IN_TABLE || token->role != TOKEN_IN_TABLE || token->kind != child->kind)
+            continue;
+        HOLDS((child->rights & ~token->rights) == 0, "rights only shrink", child->rights);
+        if (token_is_range(token->kind))
+            HOLDS(child->base >= token->base && child->base + child->count <= token->base + token->count,
+                  "a derived range lies inside its source's", child->base);
+        else
+            HOLDS(child->object == token->object && child->bit == token->bit,
+                  "a derived token names the same object", token->kind);
+    }
+}
 
 /* --- mappings ---------------------------------------------------------------------------------------------- */
 
@@ -111,6 +135,28 @@ static void check_graft(const struct space *space, int slot)
           "a grafted slot holds its owner's table, with no more rights", slot);
 }
 
+static uint32_t count_grafts(const struct space *owner, unsigned slot)
+{
+    uint32_t count = pci_attachments(owner, slot);
+    for (const struct space *space = owner->domain->spaces; space != NULL; space = space->next)
+        count += space->graft_from[slot] == owner;
+    return count;
+}
+
+static void check_graft_counts(const struct space *space)
+{
+    uint32_t grafts = 0, grafted = 0;
+    for (unsigned i = 0; i < USER_SLOTS; i++) {
+        grafts += space->graft_count[i];
+        grafted += space->graft_from[i] != NULL;
+        HOLDS(pci_attachments(space, i) <= space->graft_count[i], "an attached slot counts as grafted", i);
+        if (space->graft_count[i] != 0)
+            HOLDS(count_grafts(space, i) == space->graft_count[i], "a slot counts who has grafted it", i);
+    }
+    HOLDS(grafts == space->grafts, "a space counts who has grafted from it", grafts);
+    HOLDS(grafted == space->grafted, "a space counts what it has grafted", grafted);
+}
+
 /* Returns how many tables there are from this one down, itself included. */
 static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
 {
@@ -143,57 +189,42 @@ static uint64_t check_spaces(const struct domain *domain)
     uint64_t frames = 0, count = 0;
     for (const struct space *space = domain->spaces; space != NULL; space = space->next, count++) {
         HOLDS(space->domain == domain, "a space is in its domain's list", count);
+        check_children(&space->origin);
         frames += 1 + walk_table(space, space->top_pfn, 4);
-        uint32_t grafts = 0;
-        for (unsigned i = 0; i < USER_SLOTS; i++) {
-            grafts += space->graft_count[i];
-            HOLDS(pci_attachments(space, i) <= space->graft_count[i], "an attached slot counts as grafted", i);
-        }
-        HOLDS(grafts == space->grafts, "a space counts who has grafted from it", grafts);
+        check_graft_counts(space);
     }
     HOLDS(count == domain->space_count, "a domain counts its spaces", count);
     return frames;
 }
 
-/* --- tokens ------------------------------------------------------------------------------------------------ */
-
-static void check_children(const struct token *token)
-{
-    for (const struct token *child = token->child; child != NULL; child = child->next) {
-        HOLDS(child->parent == token && *child->place == child, "children and parents name each other",
-              token->kind);
-        HOLDS(child->state == TOKEN_LIVE, "what is in the tree is live", child->state);
-        if (child->role != TOKEN_IN_TABLE || token->role != TOKEN_IN_TABLE || token->kind != child->kind)
-            continue;
-        HOLDS((child->rights & ~token->rights) == 0, "rights only shrink", child->rights);
-        if (token_is_range(token->kind))
-            HOLDS(child->base >= token->base && child->base + child->count <= token->base + token->count,
-                  "a derived range lies inside its source's", child->base);
-        else
-            HOLDS(child->object == token->object && child->bit == token->bit,
-                  "a derived token names the same object", token->kind);
-    }
-}
-
 static void check_tokens(const struct domain *domain)
 {
     uint64_t live = 0, freed = 0;
+    check_children(&domain->origin);
     for (uint32_t page = 0; page < domain->token_pages; page++)
         for (unsigned i = 1; i < TOKENS_PER_PAGE; i++) {
             const struct token *token = &domain->token_page[page]->entry[i].token;
             live += token->state == TOKEN_LIVE;
             freed += token->state == TOKEN_FREE && token->generation != GENERATION_LAST;
-            if (token->state == TOKEN_LIVE)
-                check_children(token);
+            if (token->state != TOKEN_LIVE)
+                continue;
+            check_children(token);
+            if (token->parent != NULL)
+                HOLDS(token->parent->state == TOKEN_LIVE && *token->place == token,
+                      "a token that was derived is in the tree", token->kind);
         }
     HOLDS(live == domain->tokens, "a domain counts its tokens", live);
     HOLDS(freed == domain->free_slots || domain->dying, "a slot is live, free, or used up", freed);
 }
 
-/* The children of an alarm in its CPU's heap: all alarms are met, so all of the heap is. */
+/* Each alarm is met once, and with it its children: so a heap with one in it that nobody has any more has one too many. */
 static void check_alarm(const struct alarm *alarm)
 {
-    for (const struct alarm *child = alarm->set ? alarm->child : NULL; child != NULL; child = child->next)
+    if (!alarm->set)
+        return;
+    alarms_set++;
+    alarms_in_heaps += cpus[alarm->cpu].alarms == alarm;
+    for (const struct alarm *child = alarm->child; child != NULL; child = child->next, alarms_in_heaps++)
         HOLDS(child->set && child->cpu == alarm->cpu && child->at >= alarm->at && *child->place == child,
               "no alarm is due before the one above it", child->at);
 }
@@ -257,6 +288,9 @@ static uint64_t check_vcpus(const struct domain *domain)
     for (const struct vcpu *vcpu = domain->vcpus; vcpu != NULL; vcpu = vcpu->next, count++) {
         HOLDS(vcpu->on_cpu == (core_running(vcpu->cpu) == vcpu), "a vCPU knows whether a CPU runs it",
               vcpu->cpu);
+        check_children(&vcpu->origin);
+        HOLDS(vcpu->queued != QUEUE_HANDED || cpus[vcpu->cpu].handed == vcpu,
+              "who was handed a slice is known to its CPU", vcpu->cpu);
         HOLDS(!vcpu->on_cpu || vcpu->queued == QUEUE_NONE, "what runs is in no queue", vcpu->cpu);
         HOLDS(vcpu->queued == QUEUE_NONE || vcpu->status == EXO_VCPU_READY, "only the ready wait for a CPU",
               vcpu->status);
@@ -297,6 +331,7 @@ static uint64_t check_slices(const struct domain *domain)
               "a slice and its vCPUs name each other", slice->cpu);
         HOLDS(slice->owner != NULL || slice->vcpu == NULL, "a slice that nobody is bound to runs nobody",
               slice->cpu);
+        check_children(&slice->origin);
         check_alarm(&slice->refill);
         for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++) {
             HOLDS(slice->share[cpu] == 0 || slice->cpu_set & 1ul << cpu, "a slice has shares in its set only",
@@ -316,9 +351,14 @@ static void check_cpus(void)
             HOLDS(vcpu->queued == QUEUE_READY && vcpu->cpu == cpu && vcpu->ready_place == place,
                   "a CPU's queue holds the ready of that CPU", cpu);
         HOLDS(place == cpus[cpu].ready_end, "a queue knows its end", cpu);
+        HOLDS(cpus[cpu].handed == NULL ||
+                  (cpus[cpu].handed->queued == QUEUE_HANDED && cpus[cpu].handed->cpu == cpu),
+              "who was handed a slice waits for that CPU alone", cpu);
+        HOLDS(cpus[cpu].alarms == NULL || cpus[cpu].alarms->set, "a heap holds alarms that are set", cpu);
         HOLDS(shares[cpu] == SHARE_ALL, "the shares of a CPU add up to all of it", shares[cpu]);
         charged -= cpus[cpu].slice != NULL;
     }
+    HOLDS(alarms_set == alarms_in_heaps, "each alarm that is set is in a heap, and no other", alarms_in_heaps);
     HOLDS(charged == 0, "a CPU charges a slice that there is", charged);
 }
 
@@ -370,6 +410,9 @@ static void check_frames(void)
         else
             HOLDS(frame->sharers == (met[pfn] > 1 ? met[pfn] - 1 : 0), "a lowest table counts who shares it",
                   pfn);
+        HOLDS(!frame->touched || frame_region_of(pfn)->dirty || frame_region_of(pfn)->touched,
+              "a touched frame's region knows that it must be zeroed", pfn);
+        HOLDS(frame->state != FRAME_POOL || !frame->touched, "what is in a pool was not left by ring 3", pfn);
         pools += frame->state == FRAME_POOL;
         rings += frame->state == FRAME_RING;
     }
@@ -393,6 +436,7 @@ void invariant_check(const struct domain *first)
     __builtin_memset(shares, 0, sizeof shares);
     __builtin_memset(permitted, 0, sizeof permitted);
     pool_frames = dying_domains = charged = 0;
+    alarms_set = alarms_in_heaps = 0;
     first_domain = first;
     check_domains();
     queue_frames(met);

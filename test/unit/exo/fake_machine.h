@@ -9,6 +9,7 @@
 
 #include "machine.h"
 #include <exo/calls.h>
+#include <setjmp.h>
 
 #ifndef FAKE_TOP
 #define FAKE_TOP 16384ul /* frames: 64 MiB */
@@ -37,6 +38,8 @@ extern uint64_t fake_iommu_flushes;
 extern bool fake_ring_open; /* the machine leaves the virtio function's ring address to ring 3 */
 /* Would the function's access reach memory through the IOMMU, and which frame? */
 bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
+extern jmp_buf *fake_panic_to; /* a test that expects a panic goes on there; NULL: it fails */
+extern const char *fake_panic_text;
 extern int fake_power;                                                  /* -1: nobody asked */
 extern unsigned fake_flushes, fake_remote_flushes, fake_timers;         /* timers: that went off */
 extern uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX]; /* up to fake_clock_cpu */
