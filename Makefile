@@ -173,7 +173,7 @@ UNIT_EXO := $(wildcard test/unit/exo/*.c)
 UNIT_LIBOS := $(wildcard test/unit/libos/*.c)
 UNIT_LIBOS_SOURCES := $(shell sed 's/\#.*//' test/unit/libos/SOURCES 2>/dev/null)
 
-UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) test/invariant/invariant.c $(UNIT_EXO))
+UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) $(filter-out %/watch.c,$(wildcard test/invariant/*.c)) $(UNIT_EXO))
 UNIT_LIBOS_OBJECTS := $(call object,unit-libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
 UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(BUILD)/test/unit-libos)
 
