@@ -307,7 +307,7 @@ static void submit(struct queue *queue, struct descriptor *request, unsigned n, 
         slot->cookie = cookie;
         hold(pfn, (uint32_t)(last - pfn + 1), 1);
         for (uint64_t k = pfn; k <= last && request[i].flags & DESCRIPTOR_WRITE; k++)
-            frame_of(k)->touched = true;
+            frame_of(k)->touched = frame_region_of(k)->dirty = true;
         if (i + 1 == n)
             slot->next = RING_MAX;
         request[i].next = i + 1 == n ? 0 : slot->next;

@@ -224,6 +224,24 @@ Test(device, queue_hands_over_checked_descriptors)
     cr_assert_eq(map_one(fake_info->space, 0x5000, ring_frames, 0, 1, EXO_MAP_R), 0);
 }
 
+Test(device, what_a_device_wrote_is_zeroed_before_it_changes_hands)
+{
+    exo_handle queue = make_queue(function(FAKE_VIRTIO)), domain = fake_domain(16);
+    exo_handle frames = fake_frames(512); /* of which nobody has written any */
+    struct exo_buffer request = {.frame = frames, .offset = 4096, .length = 4, .flags = EXO_BUFFER_WRITE};
+    struct exo_completion done;
+    cr_assert_eq(transfer(queue, &request, 1, NULL, 0), 1l << 32);
+    check_invariants();
+    uint64_t pfn = descriptor(available()[2])[0] >> 12;
+    cr_assert_eq(exo_token_send(domain, frames, EXO_R, 0), -EXO_E_BUSY, "the device may still write");
+    *(uint32_t *)machine_frame(pfn) = 1234;
+    complete(available()[2], 4);
+    cr_assert_eq(transfer(queue, NULL, 0, &done, 1), 1);
+    cr_assert_gt(again(exo_token_send(domain, frames, EXO_R, 0)), 0);
+    cr_assert_eq(*(uint32_t *)machine_frame(pfn), 0);
+    check_invariants();
+}
+
 Test(device, queue_refuses_what_it_must)
 {
     exo_handle virtio = function(FAKE_VIRTIO), frames = fake_frames(2);
