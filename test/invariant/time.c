@@ -36,7 +36,6 @@ static void check_chain(const struct vcpu *vcpu)
         HOLDS(vcpu->status == EXO_VCPU_READY || vcpu->status == EXO_VCPU_BLOCKED ||
                   vcpu->status == EXO_VCPU_CALLING,
               SERVES, vcpu->status);
-        HOLDS(vcpu->own == NULL || vcpu->own->vcpu == NULL, OWN_RESTS, vcpu->status);
         return;
     }
     const struct vcpu *runner = vcpu;
@@ -150,7 +149,6 @@ uint64_t walk_slices(const struct domain *domain)
         HOLDS((slice->owner == NULL || slice->owner->own == slice) &&
                   (slice->vcpu == NULL || slice->vcpu->slice == slice),
               SLICE_NAMES, slice->cpu);
-        HOLDS(slice->owner != NULL || slice->vcpu == NULL, SLICE_UNBOUND, slice->cpu);
         walk_alarm(&slice->refill);
         for (uint32_t cpu = 0; cpu < machine_cpus(); cpu++) {
             HOLDS(slice->share[cpu] == 0 || slice->cpu_set & 1ul << cpu, SHARES_IN_SET, cpu);

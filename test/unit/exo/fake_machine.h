@@ -9,6 +9,7 @@
 
 #include "machine.h"
 #include <exo/calls.h>
+#include <setjmp.h>
 
 #define FAKE_TOP         16384ul /* frames: 64 MiB */
 #define FAKE_BAD         16ul    /* a user address that nothing can be copied from or to */
@@ -37,6 +38,9 @@ bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
 extern int fake_power;                                                  /* -1: nobody asked */
 extern unsigned fake_flushes, fake_remote_flushes, fake_timers;         /* timers: that went off */
 extern uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX]; /* up to fake_clock_cpu */
+
+extern jmp_buf *fake_catch;   /* where a panic goes to; NULL: it fails the test */
+extern const char *fake_said; /* with which words */
 
 extern struct domain *fake_root;
 extern const struct exo_boot_info *fake_info;
