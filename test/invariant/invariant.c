@@ -99,38 +99,34 @@ static void check_objects(const struct domain *domain)
 
 /* --- frames ---------------------------------------------------------------------------------------------------- */
 
-static void check_region(uint64_t first)
+static void check_frame(const struct frame *frame, uint32_t met, uint64_t pfn)
 {
-    const struct frame_region *region = frame_region_of(first);
-    uint32_t special =
-        first + EXO_LARGE_PAGES > frame_count ? (uint32_t)(first + EXO_LARGE_PAGES - frame_count) : 0;
-    bool touched = false;
-    for (uint64_t pfn = first; pfn < first + EXO_LARGE_PAGES && pfn < frame_count; pfn++) {
-        special += frame_of(pfn)->state != FRAME_USER;
-        touched |= frame_of(pfn)->touched;
-    }
-    HOLDS(region->special == special, REGION_COUNTS_SPECIAL, first);
-    HOLDS(region->mapped == walk.large_met[first / EXO_LARGE_PAGES], REGION_COUNTS_MAPPINGS, first);
-    HOLDS(!touched || region->dirty || region->touched, TOUCHED_IN_DIRTY, first);
+    if (frame->state == FRAME_USER)
+        HOLDS(frame->link == met, FRAME_COUNTS_MAPPINGS, pfn);
+    else
+        HOLDS(frame->sharers == (met > 1 ? met - 1 : 0), TABLE_COUNTS_SHARERS, pfn);
 }
 
 static void check_frames(void)
 {
-    uint64_t pools = 0, rings = 0;
-    for (uint64_t pfn = 0; pfn < frame_count; pfn++) {
-        const struct frame *frame = frame_of(pfn);
-        uint32_t met = walk.met[pfn];
-        if (frame->state == FRAME_USER)
-            HOLDS(frame->link == met, FRAME_COUNTS_MAPPINGS, pfn);
-        else
-            HOLDS(frame->sharers == (met > 1 ? met - 1 : 0), TABLE_COUNTS_SHARERS, pfn);
-        pools += frame->state == FRAME_POOL;
-        rings += frame->state == FRAME_RING;
+    uint64_t states[FRAME_RING + 1] = {0};
+    for (uint64_t first = 0, end; first < frame_count; first = end) {
+        const struct frame_region *region = frame_region_of(first);
+        end = first + EXO_LARGE_PAGES < frame_count ? first + EXO_LARGE_PAGES : frame_count;
+        uint64_t user = states[FRAME_USER];
+        bool touched = false;
+        for (uint64_t pfn = first; pfn < end; pfn++) {
+            const struct frame *frame = frame_of(pfn);
+            check_frame(frame, walk.met[pfn], pfn);
+            states[frame->state]++;
+            touched |= frame->touched;
+        }
+        HOLDS(region->special == EXO_LARGE_PAGES - (states[FRAME_USER] - user), REGION_COUNTS_SPECIAL, first);
+        HOLDS(region->mapped == walk.large_met[first / EXO_LARGE_PAGES], REGION_COUNTS_MAPPINGS, first);
+        HOLDS(!touched || region->dirty || region->touched, TOUCHED_IN_DIRTY, first);
     }
-    for (uint64_t first = 0; first < frame_count; first += EXO_LARGE_PAGES)
-        check_region(first);
-    HOLDS(rings == queue_frames(NULL), RING_HAS_QUEUE, rings);
-    HOLDS(pools == walk.pool_frames || walk.dying_domains > 0, ONE_POOL, pools);
+    HOLDS(states[FRAME_RING] == queue_frames(NULL), RING_HAS_QUEUE, states[FRAME_RING]);
+    HOLDS(states[FRAME_POOL] == walk.pool_frames || walk.dying_domains > 0, ONE_POOL, states[FRAME_POOL]);
 }
 
 /* --- the walk -------------------------------------------------------------------------------------------------- */
