@@ -45,7 +45,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants guest adversary device iso size check purity readme format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants fuzz fuzz-short guest adversary device iso size check purity readme format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -121,6 +121,7 @@ $(BUILD)/$(1).img: $(BUILD)/$(1).elf
 endef
 $(eval $(call bare_image,adversary,test/adversary))
 $(eval $(call bare_image,device,test/device))
+$(eval $(call bare_image,primitives,bench/primitives))
 
 # --- the Linux library OS image ---------------------------------------------------------------------------------------
 $(BUILD)/linux/%.o: % Makefile
@@ -204,6 +205,47 @@ mutant:
 
 mutants:
 	@test/mutants/run
+
+# --- fuzzing: random.c's sequences, chosen by libFuzzer; see test/fuzz/README.md -------------------------------------------
+# build/fuzz is fast and build/fuzz-short has the sanitizers. What is reset for each input is linked into one object first.
+CLANG := clang
+FUZZ_FLAGS := -std=gnu11 -O2 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST -DFAKE_TOP=2048ul \
+    -Itest/fuzz -Iexo/include -Iexo/core -Iexo/device \
+    -Itest/invariant -Itest/unit/exo
+FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# libFuzzer follows what is covered of the exokernel and the generator, and nothing else.
+$(BUILD)/fuzz/%/generate.c.o: FUZZ_COVERED := -fsanitize=fuzzer-no-link
+$(call object,fuzz/fast,exo/%) $(call object,fuzz/sanitized,exo/%): FUZZ_COVERED := -fsanitize=fuzzer-no-link
+FUZZ_RESET := $(wildcard exo/core/*.c exo/device/*.c) test/fuzz/model.c \
+    $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant)
+FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace) test/invariant/invariant.c
+FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer --wrap=machine_frame
+
+$(BUILD)/fuzz/fast/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_COVERED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/sanitized/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_COVERED) $(FUZZ_SANITIZERS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%/state.o: test/fuzz/state.ld
+	ld -r $(FUZZ_WRAP) -T $< -o $@ $(filter %.o,$^)
+$(BUILD)/fuzz/fast/state.o: $(call object,fuzz/fast,$(FUZZ_RESET))
+$(BUILD)/fuzz/sanitized/state.o: $(call object,fuzz/sanitized,$(FUZZ_RESET))
+
+$(BUILD)/fuzz/fuzz: $(BUILD)/fuzz/fast/state.o $(call object,fuzz/fast,$(FUZZ_DRIVER))
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_WRAP:%=-Wl,%)
+
+$(BUILD)/fuzz/fuzz-sanitized: $(BUILD)/fuzz/sanitized/state.o $(call object,fuzz/sanitized,$(FUZZ_DRIVER))
+	$(CLANG) $(FUZZ_FLAGS) $(FUZZ_SANITIZERS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_WRAP:%=-Wl,%)
+
+SECONDS := 600
+fuzz: $(BUILD)/fuzz/fuzz
+	@test/fuzz/run long $(SECONDS)
+
+fuzz-short: $(BUILD)/fuzz/fuzz-sanitized
+	@test/fuzz/run short
 
 # Misuses of tokens that the compiler must refuse.
 types:

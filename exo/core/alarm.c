@@ -81,5 +81,3 @@ struct alarm *alarm_due(struct cpu *cpu, uint64_t now)
     take_off(cpu, first);
     return first;
 }
-
-uint64_t alarm_next(const struct cpu *cpu) { return cpu->alarms == NULL ? UINT64_MAX : cpu->alarms->at; }

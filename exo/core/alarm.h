@@ -21,7 +21,10 @@ struct alarm {
 /* Sets it anew; at UINT64_MAX it is only cancelled. */
 void alarm_set(struct alarm *alarm, uint32_t cpu, uint64_t at);
 void alarm_cancel(struct alarm *alarm);
-struct alarm *alarm_due(struct cpu *cpu, uint64_t now); /* takes one that is due off the heap; NULL: none */
-uint64_t alarm_next(const struct cpu *cpu);             /* when the first is due; UINT64_MAX: none */
+struct alarm *alarm_due(struct cpu *cpu, uint64_t now);  /* takes one that is due off the heap; NULL: none */
+static inline uint64_t alarm_next(const struct cpu *cpu) /* when the first is due; UINT64_MAX: none */
+{
+    return cpu->alarms == NULL ? UINT64_MAX : cpu->alarms->at;
+}
 
 #endif

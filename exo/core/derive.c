@@ -5,7 +5,7 @@
 #include "frame.h"
 #include "reference.h"
 
-#define ZEROED_PER_CALL 1024
+#define ZEROED_PER_CALL 256
 
 long call_token_derive(const struct call *call)
 {

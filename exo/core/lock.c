@@ -7,14 +7,13 @@
 #include "lock.h"
 #include "machine.h"
 
-static bool taken;
+bool core_taken;
 
-void core_lock(void)
+void core_wait(void)
 {
-    while (__atomic_load_n(&taken, __ATOMIC_RELAXED) || __atomic_exchange_n(&taken, true, __ATOMIC_ACQUIRE)) {
+    do {
         machine_serve_flush(); /* the holder may be waiting for this CPU's TLB */
         machine_relax();
-    }
+    } while (__atomic_load_n(&core_taken, __ATOMIC_RELAXED) ||
+             __atomic_exchange_n(&core_taken, true, __ATOMIC_ACQUIRE));
 }
-
-void core_unlock(void) { __atomic_store_n(&taken, false, __ATOMIC_RELEASE); }

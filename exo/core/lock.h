@@ -8,8 +8,16 @@
 #ifndef EXO_CORE_LOCK_H
 #define EXO_CORE_LOCK_H
 
-void core_lock(void); /* in no order. Serves other CPUs' TLB flushes while it waits */
-void core_unlock(void);
+#include <stdbool.h>
+
+extern bool core_taken;
+void core_wait(void); /* until it has the lock. Serves other CPUs' TLB flushes meanwhile */
+static inline void core_lock(void)
+{
+    if (__atomic_exchange_n(&core_taken, true, __ATOMIC_ACQUIRE))
+        core_wait();
+}
+static inline void core_unlock(void) { __atomic_store_n(&core_taken, false, __ATOMIC_RELEASE); }
 
 /* Sequentially consistent: what comes before is seen before, by everybody. */
 #define load_shared(place)         __atomic_load_n(&(place), __ATOMIC_SEQ_CST)

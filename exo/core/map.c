@@ -9,7 +9,7 @@
 #include "table.h"
 
 #define MAPS_MAX   1024
-#define PAGES_MAX  65536
+#define PAGES_MAX  4096
 #define COPY_CHUNK 32
 #define COPIED_MAX 128 /* shared tables: a call that copied that many ends after the element */
 
@@ -86,7 +86,8 @@ static long decode(struct batch *batch, const struct exo_map *map, const struct 
     struct parts parts = split_range(va, pfn, pages);
     uint64_t leaves = count_leaves(batch->space, va, parts, batch->pages_left);
     if (leaves > batch->pages_left)
-        return -EXO_E_BAD_ARGUMENT;
+        return leaves > PAGES_MAX ? -EXO_E_BAD_ARGUMENT
+                                  : -EXO_E_AGAIN; /* not the first: its predecessors are told */
     if (!frame_all_user(pfn, pages) || !countable(pfn, pages))
         return -EXO_E_BUSY;
     if (pages == 1 && batch->last_table != 0 && va / LARGE_SIZE == batch->last_region)

@@ -45,6 +45,8 @@ static void append(struct cpu *cpu, struct vcpu *vcpu)
 static void unqueue(struct vcpu *vcpu)
 {
     struct cpu *cpu = &cpus[vcpu->cpu];
+    if (vcpu->queued == QUEUE_NONE)
+        return;
     if (vcpu->queued == QUEUE_READY) {
         *vcpu->ready_place = vcpu->ready_next;
         if (vcpu->ready_next != NULL)
@@ -172,6 +174,7 @@ static void run_alarms(struct cpu *cpu, uint64_t now)
             if (vcpu != NULL && vcpu->queued == QUEUE_THROTTLED) {
                 unqueue(vcpu);
                 schedule_add(vcpu);
+                cpu->quantum_end = now; /* its new budget is for this period */
             }
             break;
         }
@@ -287,16 +290,17 @@ static void install(struct cpu *cpu, struct vcpu *old, struct vcpu *vcpu, uint64
     vcpu->page->cpu_ns = vcpu->cpu_ns;
 }
 
-static struct vcpu *decide(struct cpu *cpu, struct vcpu *running)
+/* Not inline, so that core_next stays short where nothing is to be decided. */
+static __attribute__((noinline)) struct vcpu *decide(struct cpu *cpu, struct vcpu *running)
 {
-    store_shared(cpu->reschedule, false);
     uint64_t now = machine_now_ns();
     schedule_account(cpu, now);
     run_alarms(cpu, now);
     struct vcpu *next = running;
     if (cpu->handed != NULL) {
         next = cpu->handed;
-        unqueue(next);
+        cpu->handed = NULL;
+        next->queued = QUEUE_NONE;
         put_away(running);
     }
     if (next == NULL || !may_stay(cpu, next, now)) {

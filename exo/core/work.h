@@ -7,8 +7,9 @@
 #ifndef EXO_CORE_WORK_H
 #define EXO_CORE_WORK_H
 
-#define WORK_PER_CALL  16384
-#define WORK_PER_UNMAP 262144
+/* So that no call keeps others from a CPU for longer than some 0.2 ms at an instruction a ns. */
+#define WORK_PER_CALL  4096
+#define WORK_PER_UNMAP 8192
 
 struct work {
     long left;

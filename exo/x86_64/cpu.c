@@ -128,6 +128,5 @@ void x86_cpu_init(struct x86_cpu *cpu, uint64_t stack_top)
                   0x257fd5); /* all but reserved: IF TF DF NT AC RF IOPL and the arithmetic flags */
 }
 
-uint32_t machine_cpu(void) { return x86_cpu()->number; }
 uint32_t machine_cpus(void) { return x86_cpu_count; }
 void machine_relax(void) { __builtin_ia32_pause(); }

@@ -65,13 +65,35 @@ static void fpu_restore(const void *area)
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
+/* Where ring 3 may set the bases itself, ring 0 need not go through the slower MSRs. Ring 3's GS base is the one that is swapped out. */
+static void save_bases(struct machine_vcpu *vcpu)
+{
+    if (x86_features.fsgsbase) {
+        __asm__ volatile("rdfsbase %0" : "=r"(vcpu->fs_base));
+        __asm__ volatile("swapgs; rdgsbase %0; swapgs" : "=r"(vcpu->gs_base));
+    } else {
+        vcpu->fs_base = x86_read_msr(X86_MSR_FS_BASE);
+        vcpu->gs_base = x86_read_msr(X86_MSR_KERNEL_GS);
+    }
+}
+
+static void load_bases(const struct machine_vcpu *vcpu)
+{
+    if (x86_features.fsgsbase) {
+        __asm__ volatile("wrfsbase %0" : : "r"(vcpu->fs_base));
+        __asm__ volatile("swapgs; wrgsbase %0; swapgs" : : "r"(vcpu->gs_base) : "memory");
+    } else {
+        x86_write_msr(X86_MSR_FS_BASE, vcpu->fs_base);
+        x86_write_msr(X86_MSR_KERNEL_GS, vcpu->gs_base);
+    }
+}
+
 void machine_vcpu_switch(struct machine_vcpu *old, struct machine_vcpu *vcpu)
 {
     struct x86_cpu *cpu = x86_cpu();
     if (old) {
         fpu_save(old->fpu);
-        old->fs_base = x86_read_msr(X86_MSR_FS_BASE);
-        old->gs_base = x86_read_msr(X86_MSR_KERNEL_GS); /* swapped in on the way out */
+        save_bases(old);
     }
     cpu->vcpu = vcpu;
     cpu->page = vcpu ? vcpu->page : NULL;
@@ -79,8 +101,7 @@ void machine_vcpu_switch(struct machine_vcpu *old, struct machine_vcpu *vcpu)
     if (!vcpu)
         return;
     fpu_restore(vcpu->fpu);
-    x86_write_msr(X86_MSR_FS_BASE, vcpu->fs_base);
-    x86_write_msr(X86_MSR_KERNEL_GS, vcpu->gs_base);
+    load_bases(vcpu);
     /* The CPU pushes what it interrupts in ring 3 right into the vCPU; it aligns to 16 bytes first. */
     uint64_t rsp0 = (uint64_t)&vcpu->regs + sizeof vcpu->regs;
     if (rsp0 % 16)

@@ -78,12 +78,12 @@ struct x86_unaligned {
 /* Per CPU; GS base in ring 0. */
 struct x86_cpu {
     struct x86_cpu *self;
-    uint64_t stack_top;         /* 8: of its exokernel stack */
-    struct machine_vcpu *vcpu;  /* 16: what it runs: registers are saved there */
-    uint64_t scratch;           /* 24 */
-    struct exo_vcpu_page *page; /* 32: of that vCPU */
-    uint64_t reflect;           /* 40: its syscall_entry, or 0 */
-    uint32_t number, apic_id;
+    uint64_t stack_top;                  /* 8: of its exokernel stack */
+    struct machine_vcpu *vcpu;           /* 16: what it runs: registers are saved there */
+    uint64_t scratch;                    /* 24 */
+    struct exo_vcpu_page *page;          /* 32: of that vCPU */
+    uint64_t reflect;                    /* 40: its syscall_entry, or 0 */
+    uint32_t number, apic_id;            /* 48: machine_cpu reads it */
     volatile struct x86_unaligned *rsp0; /* in its TSS */
     uint64_t space;                      /* CR3 as loaded */
     volatile uint32_t flush_wanted;      /* flush served when 0 again: see space.c */

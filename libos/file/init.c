@@ -46,8 +46,11 @@ void los_files_init(void)
     los_file_systems_init();
     if (start->module_size) {
         los_cpio_unpack((const void *)LOS_MODULE, start->module_size); /* says itself what is wrong */
-        exo_space_unmap(start->space, LOS_MODULE, (start->module_size + LOS_PAGE_MASK) / LOS_PAGE);
-        exo_token_drop(start->module_frame);
+        while (exo_space_unmap(start->space, LOS_MODULE, (start->module_size + LOS_PAGE_MASK) / LOS_PAGE) ==
+               -EXO_E_AGAIN)
+            ;
+        while (exo_token_drop(start->module_frame) == -EXO_E_AGAIN)
+            ;
     } else {
         los_log("files: no archive: the root file system is empty");
     }

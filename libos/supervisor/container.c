@@ -40,7 +40,7 @@ void container_map(struct container *container, uint64_t va, exo_frame frame, ui
                    uint32_t prot)
 {
     while (pages) {
-        uint64_t most = 16384; /* well inside the bound of one call */
+        uint64_t most = 4096; /* the bound of one call */
         struct exo_map map = EXO_MAP_COMPUTED(va, frame, offset, (uint32_t)(pages < most ? pages : most), prot);
         MUST("the container's segment cannot be mapped", exo_space_map(container->space, &map, 1));
         va += map.count * PAGE;

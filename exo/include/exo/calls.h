@@ -150,9 +150,10 @@ static inline long exo_space_create(exo_handle domain) { return EXO_CALL(SPACE_C
  * can be used for nothing else any more. The handle is gone on success. */
 static inline long exo_space_destroy(exo_handle space) { return EXO_CALL(SPACE_DESTROY, space, 0, 0, 0, 0); }
 
-/* Carries out maps[0..n). SPACE [W], each frame token with the rights of its prot. n at most 1024, pages in one call at
- * most 65,536 small ones (a large page counts as one, or as 512 where it replaces small ones). Returns how many elements were carried out in full; when the
- * first fails, its error; fewer also when shared tables had to be copied for 128 of them. BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
+/* Carries out maps[0..n). SPACE [W], each frame token with the rights of its prot. n at most 1024, an element at most 4,096 small pages
+ * (a large page counts as one, or as 512 where it replaces small ones). Returns how many elements were carried out in full, fewer than n where
+ * 4,096 pages are mapped or shared tables had to be copied for 128 elements: call again for the rest; when the first fails, its error.
+ * BAD_ARGUMENT: va, count, prot or range. BAD_ADDRESS: va outside ring 3's part, or inside a grafted part.
  * BUSY: a frame is in a pool. NO_POOL: for page tables (elements before it are done). DEAD. */
 static inline long exo_space_map(exo_handle space, const struct exo_map *maps, uint64_t n)
 {
@@ -161,7 +162,7 @@ static inline long exo_space_map(exo_handle space, const struct exo_map *maps, u
 
 /* Unmaps [va, va + pages * 4096); holes are fine. SPACE [W]. When it returns, no TLB of any CPU has the translation.
  * Returns 0. BAD_ARGUMENT: unaligned or overflowing. BAD_ADDRESS: a part of it is grafted from elsewhere. NO_POOL: for the
- * tables that splitting a large page or parting from a shared table takes. AGAIN: 262,144 mappings are gone, call again for the rest. Empty tables in the
+ * tables that splitting a large page or parting from a shared table takes. AGAIN: 8,192 mappings are gone, call again for the rest. Empty tables in the
  * range are freed. */
 static inline long exo_space_unmap(exo_handle space, uint64_t va, uint64_t pages)
 {

@@ -11,8 +11,10 @@
 #include <exo/calls.h>
 #include <setjmp.h>
 
-#define FAKE_TOP         16384ul /* frames: 64 MiB */
-#define FAKE_BAD         16ul    /* a user address that nothing can be copied from or to */
+#ifndef FAKE_TOP
+#define FAKE_TOP 16384ul /* frames: 64 MiB */
+#endif
+#define FAKE_BAD         16ul /* a user address that nothing can be copied from or to */
 #define FAKE_MODULE_PFN  16ul
 #define FAKE_IRQS        24
 #define FAKE_VIRTIO      8u /* PCI functions */
