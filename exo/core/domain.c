@@ -93,6 +93,8 @@ static bool dismantle(struct domain *domain, struct token *last, struct work *wo
     while (domain->vcpus != NULL) /* at most VCPUS_MAX */
         if (!vcpu_dispose(domain->vcpus, domain, work))
             return false;
+    if (!queue_dispose(domain, work)) /* whose tokens others may hold */
+        return false;
     if (!end_spaces(domain, work) || !end_slices(domain, work) || !revoke_finish(work) ||
         !pool_return(domain, work))
         return false;

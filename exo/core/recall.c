@@ -101,7 +101,10 @@ void recall_given(const struct token *token, uint64_t base, uint64_t count)
 void recall_end(struct token *token)
 {
     struct recall *recall = recall_of(token);
-    tell(token_domain(token), EXO_RECALL_DONE, token, 0, recall->came < 0 ? 0 : (uint64_t)recall->came, recall);
+    uint64_t came = recall->came < 0 ? 0 : (uint64_t)recall->came;
+    if (recall->forced > came) /* what went out meanwhile was taken, too, but is none of what was asked for */
+        recall->forced = came;
+    tell(token_domain(token), EXO_RECALL_DONE, token, 0, came, recall);
     alarm_cancel(&recall->alarm);
     recall->token = NULL;
     token->recall = 0;
@@ -110,10 +113,10 @@ void recall_end(struct token *token)
 /* --- force ------------------------------------------------------------------------------------------------- */
 
 /* Passes over the asker's own tokens, at most as many as a table holds, and uses of its own. */
-static struct token *youngest_abroad(const struct token *token)
+static struct token *youngest_abroad(const struct token *token, long *passed)
 {
     struct token *child = token->child;
-    while (child != NULL && !is_abroad(child))
+    for (*passed = 0; child != NULL && !is_abroad(child); ++*passed)
         child = child->next;
     return child;
 }
@@ -139,8 +142,9 @@ static bool take(struct recall *recall, struct token *held, uint64_t units, stru
 
 static bool force(struct recall *recall, struct work *work)
 {
-    for (struct token *held; !is_enough(recall) || recall->all;) {
-        held = youngest_abroad(recall->token);
+    long passed;
+    for (struct token *held; !is_enough(recall) || recall->all; work_spend(work, passed / 4)) {
+        held = youngest_abroad(recall->token, &passed);
         if (held == NULL)
             return true; /* nobody has any more */
         uint64_t missing = recall->wanted - (uint64_t)recall->came, units = token_units(held);
@@ -154,7 +158,8 @@ void recall_step(struct recall *recall, uint64_t now)
 {
     struct work work = {WORK_PER_STEP};
     bool due = now >= recall->deadline_ns;
-    bool came = is_enough(recall) && (!recall->all || youngest_abroad(recall->token) == NULL);
+    long passed;
+    bool came = is_enough(recall) && (!recall->all || youngest_abroad(recall->token, &passed) == NULL);
     if (!came && due)
         came = force(recall, &work);
     if (!came) {

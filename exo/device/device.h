@@ -24,6 +24,7 @@ enum {
     PCI_LATENCY = 0x0d,
     PCI_HEADER = 0x0e,
     PCI_BAR0 = 0x10,
+    PCI_SUBSYSTEM = 0x2e, /* of a legacy virtio function: the kind of device */
     PCI_INTERRUPT_LINE = 0x3c,
     PCI_CONFIG_BYTES = 256
 };
@@ -43,15 +44,17 @@ uint32_t pci_attachments(const struct space *space, unsigned slot); /* for the w
 /* --- queue.c */
 struct queue;
 bool queue_on(uint64_t function); /* has it a queue? */
-void queue_stop(
-    struct queue *queue);            /* its ring, its function or what it uses goes away: the device is reset */
-void queue_end(struct queue *queue); /* no token names it */
+/* Its ring, its function or what it uses goes away: the device is reset, which ends all queues of the function. */
+void queue_stop(struct queue *queue);
+void queue_end(struct queue *queue);  /* no token names it */
+void queue_reap(struct queue *queue); /* ends it if no token names it */
 uint64_t queue_function_of(const struct queue *queue);
 uint64_t queue_ring_of(const struct queue *queue); /* its first frame */
-void queue_reap(struct queue *queue);              /* ends it if no token names it */
 /* Stops the queues that hold frames of the range for the domain. Cheap while no queue is busy. */
 void queue_lose_frames(const struct domain *domain, uint64_t pfn, uint64_t pages);
 void queue_forget(const struct domain *domain); /* it goes away, with all that it handed to devices */
+/* Ends those made of the domain's pool. False: call again. */
+bool queue_dispose(struct domain *domain, struct work *work);
 uint32_t queue_frames(
     uint32_t *in_flight); /* adds to the count of each frame; returns frames of rings: for invariants */
 #define QUEUE_FRAMES 2    /* of the pool, for each queue */

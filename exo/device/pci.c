@@ -51,6 +51,9 @@ long pci_check(const struct pci_ref *pci)
     return absent ? -EXO_E_NOT_MAPPED : 0;
 }
 
+/* Others' requests come under its name, and need its bus mastering. */
+static bool is_bridge(uint64_t function) { return machine_pci_read((uint32_t)function, PCI_HEADER, 1) & 0x7f; }
+
 void pci_master(uint64_t function, bool on)
 {
     uint32_t command = machine_pci_read((uint32_t)function, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER;
@@ -80,8 +83,7 @@ static long check_write(uint64_t function, uint64_t offset, uint64_t width, uint
         return -EXO_E_BAD_ARGUMENT;
     if (width == 1 && (offset == PCI_CACHE_LINE || offset == PCI_LATENCY || offset == PCI_INTERRUPT_LINE))
         return (long)value;
-    bool bridge = machine_pci_read((uint32_t)function, PCI_HEADER, 1) & 0x7f;
-    if (width != 2 || offset != PCI_COMMAND || bridge)
+    if (width != 2 || offset != PCI_COMMAND || is_bridge(function))
         return -EXO_E_BAD_ARGUMENT;
     uint32_t now = machine_pci_read((uint32_t)function, PCI_COMMAND, 2), free = PCI_COMMAND_NO_INT;
     if (pci_attached(function))
@@ -150,7 +152,8 @@ long call_pci_attach(const struct call *call)
         return -EXO_E_DEAD;
     if (space.space->graft_from[slot] != NULL)
         return -EXO_E_BAD_ADDRESS;
-    if (!machine_iommu() || machine_pci_read((uint32_t)pci.base, PCI_VENDOR, 2) == PCI_VENDOR_VIRTIO)
+    if (!machine_iommu() || is_bridge(pci.base) ||
+        machine_pci_read((uint32_t)pci.base, PCI_VENDOR, 2) == PCI_VENDOR_VIRTIO)
         return -EXO_E_UNSUPPORTED;
     if (binding != NULL)
         return -EXO_E_BUSY;

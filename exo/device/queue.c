@@ -56,8 +56,10 @@ struct queue {
     uint32_t port, index, size;
     uint16_t free, free_count, seen; /* seen: index of the used ring up to which it was read */
     bool dead;
+    uint32_t room[RING_MAX]; /* of a request's first descriptor: how many bytes of it the device may write */
 };
 _Static_assert(RING_MAX * sizeof(struct slot) == EXO_PAGE_SIZE, "a frame");
+_Static_assert(sizeof(struct queue) <= EXO_PAGE_SIZE, "another");
 
 static struct queue *queues;
 
@@ -65,6 +67,14 @@ bool queue_on(uint64_t function)
 {
     for (const struct queue *queue = queues; queue != NULL; queue = queue->next)
         if (queue->function == function && !queue->dead)
+            return true;
+    return false;
+}
+
+static bool queue_find(uint64_t function, uint32_t index)
+{
+    for (const struct queue *queue = queues; queue != NULL; queue = queue->next)
+        if (queue->function == function && queue->index == index)
             return true;
     return false;
 }
@@ -108,16 +118,10 @@ static void release(struct queue *queue, uint16_t head)
         queue->user = NULL;
 }
 
-void queue_stop(struct queue *queue)
+/* The device has forgotten the queue. */
+static void let_go(struct queue *queue)
 {
-    if (queue->dead)
-        return;
-    machine_port_out(queue->port + REG_STATUS, 1,
-                     0); /* the device forgets its queues before it answers the next read */
-    machine_port_in(queue->port + REG_STATUS, 1);
     queue->dead = true;
-    if (!queue_on(queue->function))
-        pci_master(queue->function, false);
     for (uint16_t i = 0; i < queue->size; i++)
         if (queue->slot[i].pages & HEAD)
             release(queue, i);
@@ -128,14 +132,22 @@ void queue_stop(struct queue *queue)
     token_unlink(&queue->ring_token);
 }
 
+/* A reset ends all queues of the function. The device has stopped when it answers the read; should it not, it can reach
+ * nothing without bus mastering. */
+void queue_stop(struct queue *queue)
+{
+    if (queue->dead)
+        return;
+    machine_port_out(queue->port + REG_STATUS, 1, 0);
+    machine_port_in(queue->port + REG_STATUS, 1);
+    pci_master(queue->function, false);
+    for (struct queue *other = queues; other != NULL; other = other->next)
+        if (other->function == queue->function && !other->dead)
+            let_go(other);
+}
+
 void queue_end(struct queue *queue)
 {
-    /* A reset forgets all queues of the function. */
-    for (struct queue *other = queues, *next; other != NULL; other = next) {
-        next = other->next;
-        if (other != queue && other->function == queue->function && !queue->dead)
-            queue_stop(other);
-    }
     queue_stop(queue);
     LIST_REMOVE(queue);
     token_unlink(&queue->origin);
@@ -143,6 +155,18 @@ void queue_end(struct queue *queue)
     pool_give(queue->domain, pool_pfn(queue));
 }
 
+bool queue_dispose(struct domain *domain, struct work *work)
+{
+    for (struct queue *queue = queues, *next; queue != NULL; queue = next) {
+        next = queue->next;
+        if (queue->domain != domain)
+            continue;
+        if (!work_spend(work, 4) || !token_end_below(&queue->origin, domain, work))
+            return false;
+        queue_end(queue);
+    }
+    return true;
+}
 uint64_t queue_function_of(const struct queue *queue) { return queue->function; }
 uint64_t queue_ring_of(const struct queue *queue) { return queue->ring_pfn; }
 
@@ -164,20 +188,16 @@ static bool uses(const struct queue *queue, uint64_t pfn, uint64_t pages)
 
 void queue_lose_frames(const struct domain *domain, uint64_t pfn, uint64_t pages)
 {
-    for (struct queue *queue = queues, *next; queue != NULL; queue = next) {
-        next = queue->next;
+    for (struct queue *queue = queues; queue != NULL; queue = queue->next)
         if (queue->user == domain && uses(queue, pfn, pages))
             queue_stop(queue);
-    }
 }
 
 void queue_forget(const struct domain *domain)
 {
-    for (struct queue *queue = queues, *next; queue != NULL; queue = next) {
-        next = queue->next;
+    for (struct queue *queue = queues; queue != NULL; queue = queue->next)
         if (queue->user == domain)
             queue_stop(queue);
-    }
 }
 
 uint32_t queue_frames(uint32_t *in_flight)
@@ -204,13 +224,19 @@ uint32_t queue_count(const struct domain *domain)
 
 /* --- creating ---------------------------------------------------------------------------------------------- */
 
-/* The first port of a legacy virtio function; 0: it is none. */
+/* The kinds of device whose requests name memory in descriptors only: network, block, console, random numbers, SCSI, 9P. What
+ * others read in a buffer may be addresses: a balloon (5) takes any page away whose number it finds there. */
+static bool harmless(uint32_t kind) { return kind < 32 && (1u << kind & 0x31e) != 0; }
+
+/* The first port of a legacy virtio function whose ring address the machine keeps from ring 3; 0: it is none. */
 static uint32_t virtio_port(uint64_t function)
 {
     uint32_t id = machine_pci_read((uint32_t)function, PCI_VENDOR, 4);
-    uint32_t bar = machine_pci_read((uint32_t)function, PCI_BAR0, 4);
-    bool legacy = (id & 0xffff) == 0x1af4 && id >> 16 >= 0x1000 && id >> 16 <= 0x103f && (bar & 1);
-    return legacy ? bar & 0xfffc : 0;
+    uint32_t bar = machine_pci_read((uint32_t)function, PCI_BAR0, 4), port = bar & 0xfffc;
+    bool legacy = (id & 0xffff) == PCI_VENDOR_VIRTIO && id >> 16 >= 0x1000 && id >> 16 <= 0x103f && (bar & 1);
+    if (!legacy || !harmless(machine_pci_read((uint32_t)function, PCI_SUBSYSTEM, 2)))
+        return 0;
+    return machine_port_allowed(port + REG_ADDRESS, 4) ? 0 : port;
 }
 
 static void ring_start(struct queue *queue)
@@ -245,7 +271,8 @@ long call_queue_create(const struct call *call)
         return -EXO_E_UNSUPPORTED;
     if (size == 0 || (size & (size - 1)) != 0 || ring.pages < ring_pages(size))
         return -EXO_E_BAD_ARGUMENT;
-    if (machine_port_in(port + REG_ADDRESS, 4) != 0 || !frame_all_idle(ring.pfn, ring.pages))
+    if (queue_find(pci.base, (uint32_t)index) || machine_port_in(port + REG_ADDRESS, 4) != 0 ||
+        !frame_all_idle(ring.pfn, ring.pages))
         return -EXO_E_BUSY;
     NEED_OK(token_room(call->domain, 2));
 
@@ -268,6 +295,15 @@ long call_queue_create(const struct call *call)
 
 /* --- transferring ------------------------------------------------------------------------------------------ */
 
+/* A whole request of buffers in the same frame can still be counted there. */
+static bool countable(uint64_t first, uint64_t last)
+{
+    for (uint64_t i = first; i <= last; i++)
+        if (frame_of(i)->link > UINT32_MAX - TRANSFER_MAX)
+            return false;
+    return true;
+}
+
 /* A buffer as the device needs it; or an error. */
 static long check_buffer(const struct call *call, const struct exo_buffer *buffer,
                          struct descriptor *descriptor)
@@ -281,7 +317,7 @@ static long check_buffer(const struct call *call, const struct exo_buffer *buffe
         buffer->length > BUFFER_MAX || buffer->offset >= bytes || buffer->length > bytes - buffer->offset)
         return -EXO_E_BAD_ARGUMENT;
     uint64_t last = (buffer->offset + buffer->length - 1) / EXO_PAGE_SIZE;
-    if (!frame_all_user(frame.pfn + first, last - first + 1))
+    if (!frame_all_user(frame.pfn + first, last - first + 1) || !countable(frame.pfn + first, frame.pfn + last))
         return -EXO_E_BUSY;
     *descriptor = (struct descriptor){
         .address = frame.pfn * EXO_PAGE_SIZE + buffer->offset,
@@ -296,6 +332,7 @@ static long check_buffer(const struct call *call, const struct exo_buffer *buffe
 static void submit(struct queue *queue, struct descriptor *request, unsigned n, uint64_t cookie)
 {
     uint16_t head = queue->free;
+    queue->room[head] = 0;
     for (unsigned i = 0; i < n; i++) {
         uint16_t at = queue->free;
         struct slot *slot = &queue->slot[at];
@@ -306,8 +343,11 @@ static void submit(struct queue *queue, struct descriptor *request, unsigned n, 
         slot->pages = (uint16_t)((last - pfn + 1) | (i == 0 ? HEAD : 0));
         slot->cookie = cookie;
         hold(pfn, (uint32_t)(last - pfn + 1), 1);
-        for (uint64_t k = pfn; k <= last && request[i].flags & DESCRIPTOR_WRITE; k++)
-            frame_of(k)->touched = frame_region_of(k)->dirty = true;
+        if (request[i].flags & DESCRIPTOR_WRITE) {
+            queue->room[head] += request[i].length;
+            for (uint64_t k = pfn; k <= last; k++)
+                frame_of(k)->touched = frame_region_of(k)->dirty = true;
+        }
         if (i + 1 == n)
             slot->next = RING_MAX;
         request[i].next = i + 1 == n ? 0 : slot->next;
@@ -347,11 +387,14 @@ static uint32_t look_at_used(const struct queue *queue, struct exo_completion *d
     const struct used *ring = used(queue);
     uint16_t ready = (uint16_t)(__atomic_load_n(&ring->index, __ATOMIC_SEQ_CST) - queue->seen);
     for (uint32_t i = 0; i < m && i < ready; i++) {
-        uint32_t id = ring->ring[(uint16_t)(queue->seen + i) % queue->size].id;
+        const uint16_t at = (uint16_t)(queue->seen + i) % queue->size;
+        /* Each is read once: the device may change it meanwhile. */
+        uint32_t id = __atomic_load_n(&ring->ring[at].id, __ATOMIC_RELAXED);
+        uint32_t length = __atomic_load_n(&ring->ring[at].length, __ATOMIC_RELAXED);
         if (id >= queue->size || !(queue->slot[id].pages & HEAD) || ready > queue->size)
             return UINT32_MAX;
         done[i].cookie = queue->slot[id].cookie;
-        done[i].length = ring->ring[(uint16_t)(queue->seen + i) % queue->size].length;
+        done[i].length = length < queue->room[id] ? length : queue->room[id];
         done[i].request = id;
     }
     return ready < m ? ready : m;

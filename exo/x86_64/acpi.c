@@ -144,6 +144,16 @@ static void read_s5(bytes_at table, uint32_t length)
     }
 }
 
+/* How many devices say Name(_HID, PNP0A03 or PNP0A08). */
+static uint32_t count_host_bridges(bytes_at table, uint32_t length)
+{
+    uint32_t count = 0;
+    for (uint32_t at = HEADER_BYTES; at + 9 <= length; at++)
+        if (table[at] == '_' && is(table + at, "_HID\x0c\x41\xd0\x0a"))
+            count += table[at + 8] == 0x03 || table[at + 8] == 0x08;
+    return count;
+}
+
 /* A register block's port: the old 32-bit field, or the newer generic address where that is a port. */
 static uint32_t block_port(bytes_at table, uint32_t length, uint32_t old, uint32_t generic)
 {
@@ -173,11 +183,31 @@ static void read_fadt(bytes_at table, uint32_t length)
     uint64_t dsdt = length >= 148 ? get64(table + 140) : 0;
     uint32_t dsdt_length;
     bytes_at code = open_table(dsdt ? dsdt : get32(table + 40), &dsdt_length);
-    if (code && is(code, "DSDT"))
+    if (code && is(code, "DSDT")) {
         read_s5(code, dsdt_length);
+        x86_acpi.host_bridges = count_host_bridges(code, dsdt_length);
+    }
 }
 
 /* --- DMAR: VT-d 8.1 to 8.3 --- */
+
+enum { DMAR_FUNCTION = 1, DMAR_BRIDGE = 2 };
+
+/* The functions that a unit names one by one, or by the bridge before them; found through the bridges on the way. */
+static void read_scopes(bytes_at at, bytes_at end)
+{
+    for (uint32_t bytes; end - at >= 8 && (bytes = at[1]) >= 8 && bytes <= end - at; at += bytes) {
+        uint32_t function = at[5] << 8 | (at[6] & 31u) << 3 | (at[7] & 7u);
+        bool found = at[0] == DMAR_FUNCTION || at[0] == DMAR_BRIDGE;
+        for (uint32_t i = 8; found && i + 2 <= bytes; i += 2) {
+            uint32_t bus = x86_pci_secondary(function);
+            found = bus > function >> 8;
+            function = bus << 8 | (at[i] & 31u) << 3 | (at[i + 1] & 7u);
+        }
+        if (found)
+            x86_iommu_cover(function, at[0] == DMAR_BRIDGE);
+    }
+}
 
 /* Units of other segments serve functions that we cannot address. */
 static void read_dmar(bytes_at table, uint32_t length)
@@ -187,9 +217,16 @@ static void read_dmar(bytes_at table, uint32_t length)
         uint32_t bytes = get16(unit + 2);
         if (bytes < 4 || bytes > length - at)
             break;
-        if (get16(unit) == 0 && bytes >= 16 && get16(unit + 6) == 0 && x86_acpi.dmar_units < X86_DMAR_UNITS_MAX)
-            x86_acpi.dmar[x86_acpi.dmar_units++] = get64(unit + 8);
         at += bytes;
+        if (get16(unit) != 0 || bytes < 16 || get16(unit + 6) != 0)
+            continue;
+        if (unit[4] & 1)
+            x86_acpi.dmar_rest = true;
+        else
+            read_scopes(unit + 16, unit + bytes);
+        if (x86_acpi.dmar_units < X86_DMAR_UNITS_MAX)
+            x86_acpi.dmar[x86_acpi.dmar_units] = get64(unit + 8);
+        x86_acpi.dmar_units++;
     }
 }
 

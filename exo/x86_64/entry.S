@@ -114,12 +114,17 @@ x86_resume:
 
 /*
  * The vectors. From ring 3 the stack is the vCPU's regs: error code and vector lie where rdi and rsi belong, and are
- * exchanged with them. From ring 0 it is whatever stack was in use.
+ * exchanged with them. From ring 0 it is whatever stack was in use. A device can write any vector from 16 on to the interrupt
+ * controller: one of an exception with an error code then comes without, which is told by the stack, as the CPU aligns it before
+ * it pushes. It is no exception, but as good as a spurious interrupt.
  */
 .macro VECTOR number
     .balign 16
 vector_\number:
-    .if \number != 8 && (\number < 10 || \number > 14) && \number != 17 && \number != 21 && \number != 29 && \number != 30
+    .if \number == 17 || \number == 21 || \number == 29 || \number == 30
+    testb $8, %spl
+    jnz vector_forged
+    .elseif \number != 8 && (\number < 10 || \number > 14)
     pushq $0
     .endif
     pushq $\number
@@ -132,6 +137,9 @@ vector_\number:
     .set i, i + 1
 .endr
 
+vector_forged:
+    pushq $0
+    pushq $X86_VECTOR_SPURIOUS
 vector_common:
     testb $3, 24(%rsp)
     jz from_kernel
@@ -167,10 +175,22 @@ x86_nmi_entry:
     lock incq x86_nmi_count(%rip)
     iretq
 
-/* Double fault and machine check, on their own stack: the end. The word at the top of that stack is this CPU's GS base. */
+/* Double fault and machine check, on their own stack: the end. The word at the top of that stack is this CPU's GS base. A machine
+ * check that the CPU knows nothing of is an interrupt that a device forged. */
 .globl x86_double_fault_entry, x86_machine_check_entry
 x86_machine_check_entry:
-    pushq $0
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    movl $X86_MSR_MACHINE_CHECK, %ecx
+    rdmsr
+    testb $4, %al                     /* MCIP: one is in progress */
+    popq %rdx
+    popq %rcx
+    popq %rax
+    jnz 1f
+    iretq
+1:  pushq $0
     pushq $18
     jmp 1f
 x86_double_fault_entry:

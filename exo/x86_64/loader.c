@@ -142,7 +142,7 @@ static bool pvh_read(uint64_t physical, struct machine_boot *boot)
 {
     const struct pvh_info *info = low(physical, sizeof *info);
     if (!info || info->magic != PVH_MAGIC || info->version < 1)
-        return NULL;
+        return false;
     keep_command_line(low(info->command_line, sizeof command_line), sizeof command_line);
     keep_rsdp(low(info->rsdp, X86_RSDP_BYTES), X86_RSDP_BYTES);
 

@@ -24,24 +24,7 @@ void *memset(void *to, int value, size_t bytes)
     return to;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
-{
-    uint8_t *at = to;
-    const uint8_t *source = from;
-    for (; bytes >= 32; bytes -= 32, at += 32, source += 32) {
-        uint64_t a = *(const word *)source, b = *(const word *)(source + 8);
-        uint64_t c = *(const word *)(source + 16), d = *(const word *)(source + 24);
-        *(word *)at = a;
-        *(word *)(at + 8) = b;
-        *(word *)(at + 16) = c;
-        *(word *)(at + 24) = d;
-    }
-    for (; bytes >= 8; bytes -= 8, at += 8, source += 8)
-        *(word *)at = *(const word *)source;
-    while (bytes--)
-        *at++ = *source++;
-    return to;
-}
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes) { return memmove(to, from, bytes); }
 
 void *memmove(void *to, const void *from, size_t bytes)
 {
@@ -54,8 +37,6 @@ void *memmove(void *to, const void *from, size_t bytes)
             *at++ = *source++;
         return to;
     }
-    for (; bytes >= 8; bytes -= 8)
-        *(word *)(at + bytes - 8) = *(const word *)(source + bytes - 8);
     while (bytes--)
         at[bytes] = source[bytes];
     return to;

@@ -7,10 +7,14 @@
 static const struct {
     uint16_t first, last;
 } kept[] = {
+    {0x00, 0x0f},   /* DMA controller: it writes where it is told to */
     {0x20, 0x21},   /* interrupt controller */
     {0x40, 0x43},   /* interval timer */
+    {0x81, 0x8f},   /* DMA pages */
     {0xa0, 0xa1},   /* interrupt controller */
+    {0xc0, 0xdf},   /* the second DMA controller */
     {0xe9, 0xe9},   /* the log's */
+    {0x510, 0x51b}, /* QEMU's configuration device: it copies to any address */
     {0xcf8, 0xcff}, /* PCI configuration, reset control: a device told where to write could write anywhere */
 };
 
@@ -24,7 +28,7 @@ bool machine_port_allowed(uint32_t port, uint32_t count)
     if (!count || port >= PORTS || count > PORTS - port)
         return false;
     for (unsigned i = 0; i < sizeof kept / sizeof kept[0]; i++)
-        if (overlap(port, count, kept[i].first, kept[i].last - kept[i].first + 1u))
+        if (port <= kept[i].last && kept[i].first < port + count)
             return false;
     return !x86_pci_port_kept(port, count) && !overlap(port, count, x86_acpi.pm1a, 4) &&
            !overlap(port, count, x86_acpi.pm1b, 4) && !overlap(port, count, x86_acpi.pm_timer, 4) &&

@@ -54,7 +54,8 @@
 #define X86_CPU_PAGE    32
 #define X86_CPU_REFLECT 40
 
-#define X86_MSR_GS_BASE_ 0xc0000101
+#define X86_MSR_GS_BASE_      0xc0000101
+#define X86_MSR_MACHINE_CHECK 0x17a
 
 #define X86_MSR_EFER      0xc0000080
 #define X86_MSR_STAR      0xc0000081
@@ -176,7 +177,9 @@ struct x86_acpi {
     uint32_t sleep_a, sleep_b;      /* SLP_TYP values of S5 */
     uint32_t reset_port, reset_value;
     bool s5;
-    uint32_t dmar_units;               /* IOMMUs of segment 0 */
+    uint32_t host_bridges;             /* of PCI that the DSDT names; where it is not 1, it may not name all */
+    uint32_t dmar_units;               /* IOMMUs of segment 0: those beyond X86_DMAR_UNITS_MAX count, too */
+    bool dmar_rest;                    /* one serves all functions that no other does */
     uint64_t dmar[X86_DMAR_UNITS_MAX]; /* physical: their registers */
 };
 extern struct x86_acpi x86_acpi;
@@ -185,12 +188,15 @@ void x86_acpi_init(const uint8_t *rsdp); /* a copy of X86_RSDP_BYTES; NULL: sear
 
 /* --- pci.c */
 void x86_pci_init(void);
-bool x86_pci_bus_reached(uint32_t bus);
+bool x86_pci_bus_used(uint32_t bus);    /* there are functions on it */
 bool x86_pci_bus_aliased(uint32_t bus); /* its functions cannot be told apart by their requests */
 bool x86_pci_port_kept(uint32_t port, uint32_t count);
 
+uint32_t x86_pci_secondary(uint32_t bridge); /* the bus below it */
+
 /* --- iommu.c */
-void x86_iommu_init(void); /* after PCI and ACPI */
+void x86_iommu_cover(uint32_t function, bool below); /* a unit serves it, and all buses below it */
+void x86_iommu_init(void);                           /* after PCI and ACPI */
 
 /* --- apic.c */
 void x86_apic_init_cpu(void); /* each CPU: local APIC on, timer calibrated or TSC deadline */

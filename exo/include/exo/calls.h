@@ -396,7 +396,7 @@ static inline long exo_pci_config(exo_handle pci, uint64_t offset, uint64_t widt
 /* Lets the function's DMA see the 512 GiB at `slot` of the space, as addresses 0 to 2^39 - 1, through the IOMMU; what the tables there
  * map, it reaches, and nothing else; editing the space edits what it reaches. space 0: it reaches nothing again, and is no bus master.
  * PCI [X] of one function, SPACE [W]. The attachment ends with either token; the space cannot be destroyed meanwhile.
- * UNSUPPORTED: no IOMMU, or one that cannot tell the function from others, or a virtio function, whose DMA may bypass it. BUSY: attached already.
+ * UNSUPPORTED: no IOMMU, or one that does not serve the function or cannot tell it from others, a bridge, or a virtio function, whose DMA may bypass it. BUSY: attached already.
  * NOT_MAPPED: nothing in the slot, or no such function. NO_SLOT: 32 functions are attached. BAD_ARGUMENT: slot. BAD_ADDRESS: grafted. DEAD. */
 static inline long exo_pci_attach(exo_handle pci, exo_handle space, uint64_t slot)
 {
@@ -408,8 +408,9 @@ static inline long exo_pci_attach(exo_handle pci, exo_handle space, uint64_t slo
  * most 64 pages, at least what the device's ring of n takes: 18 n + 6 and 8 n + 6 bytes, each rounded up to pages.
  * The device's other registers are the driver's, through PORTS. Returns a QUEUE token [R W SEND SPLIT OWN]. When the last QUEUE token, the function's
  * or the frame's token ends, the device is reset.
- * UNSUPPORTED: no legacy virtio function, or a ring of over 256. BAD_ARGUMENT: no such queue,
- * or frame too small or large. BUSY: the frame is in use, or the queue exists. NO_SLOT, NO_POOL. */
+ * A reset ends all queues of the function, also one that the driver makes: then it drops their tokens and makes them anew.
+ * UNSUPPORTED: no legacy virtio function, one that takes addresses in what it reads (balloon), or a ring of over 256. BAD_ARGUMENT: no such queue,
+ * or frame too small or large. BUSY: the frame is in use, or the queue exists: a token names it. NO_SLOT, NO_POOL. */
 static inline long exo_queue_create(exo_handle pci, uint64_t index, exo_handle frame)
 {
     return EXO_CALL(QUEUE_CREATE, pci, index, frame, 0, 0);

@@ -195,7 +195,7 @@ _Static_assert(sizeof(struct exo_buffer) == 32, "ABI");
 /* One completed request. */
 struct exo_completion {
     uint64_t cookie;
-    uint32_t length;  /* bytes that the device wrote, as it says */
+    uint32_t length;  /* bytes that the device wrote, as it says, at most what it was given to write */
     uint32_t request; /* number of its first descriptor; of no use to the driver */
 };
 _Static_assert(sizeof(struct exo_completion) == 16, "ABI");

@@ -208,6 +208,7 @@ static void reset_pci(void)
         memcpy(fake_config[i], start[i], sizeof start[i]);
     fake_config[0][0x10] = 1;
     fake_config[0][0x11] = FAKE_VIRTIO_PORT >> 8;
+    fake_config[0][0x2e] = 4; /* random numbers */
     fake_config[2][0x0e] = 1;
     fake_port_value[FAKE_VIRTIO_PORT + 12] = FAKE_RING;
 }
@@ -226,33 +227,71 @@ void machine_pci_write(uint32_t function, uint32_t offset, uint32_t width, uint3
     memcpy(config_of(function) + offset, &value, width);
 }
 bool machine_iommu(void) { return fake_iommu; }
+
+/* What the IOMMU remembers of the tables, until it is told to forget. */
+static struct {
+    unsigned count;
+    struct tlb_entry entry[TLB_MAX];
+} iotlb[3];
+
 bool machine_iommu_attach(uint32_t function, uint64_t table_pfn, uint32_t number)
 {
     cr_assert(config_of(function) != NULL && number < 32);
     fake_iommu_table[function / 8 - 1] = table_pfn;
+    iotlb[function / 8 - 1].count = 0;
     return true;
 }
-void machine_iommu_flush(void) { fake_iommu_flushes++; }
+
+void machine_iommu_flush(void)
+{
+    fake_iommu_flushes++;
+    for (int i = 0; i < 3; i++)
+        iotlb[i].count = 0;
+}
+
+static bool dma_walk(unsigned device, uint64_t address, uint64_t *pfn, uint32_t *prot)
+{
+    *pfn = fake_iommu_table[device];
+    *prot = EXO_MAP_R | EXO_MAP_W | EXO_MAP_X;
+    for (int level = 3; level > 0; level--) {
+        machine_pte entry = ((machine_pte *)machine_frame(*pfn))[address >> (12 + 9 * (level - 1)) & 511];
+        bool large = level == 2 && machine_pte_is_large(entry);
+        if (!machine_pte_present(entry))
+            return false;
+        if (!(machine_pte_flags(entry) & EXO_PTE_W))
+            *prot &= ~(uint32_t)EXO_MAP_W; /* as it says at whatever level */
+        *pfn = machine_pte_pfn(entry) + (large ? (address >> 12) % 512 : 0);
+        if (large)
+            break;
+    }
+    return true;
+}
 
 bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write)
 {
-    uint64_t top = fake_iommu_table[function / 8 - 1];
-    if (!(fake_config[function / 8 - 1][4] & 4) || top == 0)
+    unsigned device = function / 8 - 1;
+    struct tlb_entry entry = {.va = address & ~0xffful};
+    if (!(fake_config[device][4] & 4) || fake_iommu_table[device] == 0)
         return false;
-    for (int level = 3; level > 0; level--) {
-        machine_pte entry = ((machine_pte *)machine_frame(top))[address >> (12 + 9 * (level - 1)) & 511];
-        bool last = level == 1 || (level == 2 && machine_pte_is_large(entry));
-        if (!machine_pte_present(entry) || (last && write && !(machine_pte_prot(entry) & EXO_MAP_W)))
-            return false;
-        top = machine_pte_pfn(entry) + (last && level == 2 ? (address >> 12) % 512 : 0);
-        if (last)
-            break;
-    }
-    *pfn = top;
+    for (unsigned i = 0; i < iotlb[device].count; i++)
+        if (iotlb[device].entry[i].va == entry.va) {
+            *pfn = iotlb[device].entry[i].pfn;
+            return !write || iotlb[device].entry[i].prot & EXO_MAP_W;
+        }
+    if (!dma_walk(device, address, &entry.pfn, &entry.prot) || (write && !(entry.prot & EXO_MAP_W)))
+        return false;
+    if (iotlb[device].count < TLB_MAX)
+        iotlb[device].entry[iotlb[device].count++] = entry;
+    *pfn = entry.pfn;
     return true;
 }
 
-bool machine_port_allowed(uint32_t port, uint32_t count) { return port + count <= 0x20 || port >= 0x22; }
+bool fake_ring_open;
+bool machine_port_allowed(uint32_t port, uint32_t count)
+{
+    bool ring = port < FAKE_VIRTIO_PORT + 12 && FAKE_VIRTIO_PORT + 8 < port + count;
+    return (port + count <= 0x20 || port >= 0x22) && (!ring || fake_ring_open);
+}
 uint32_t machine_port_in(uint32_t port, uint32_t width)
 {
     return fake_port_value[port] & (width == 4 ? UINT32_MAX : (1u << 8 * width) - 1);
@@ -260,7 +299,8 @@ uint32_t machine_port_in(uint32_t port, uint32_t width)
 void machine_port_out(uint32_t port, uint32_t width, uint32_t value)
 {
     (void)width;
-    fake_port_value[port] = value;
+    if (port != FAKE_VIRTIO_PORT + 12) /* a ring's size is the device's */
+        fake_port_value[port] = value;
     if (port == FAKE_VIRTIO_PORT + 18 && value == 0) /* a reset device knows no ring */
         fake_port_value[FAKE_VIRTIO_PORT + 8] = 0;
 }
@@ -491,4 +531,12 @@ void check_tlbs(void)
                       "CPU %u has a stale translation of %lx", i, entry.va);
         }
     }
+    for (unsigned device = 0; device < 3; device++)
+        for (unsigned k = 0; k < iotlb[device].count; k++) {
+            struct tlb_entry entry = iotlb[device].entry[k];
+            uint64_t pfn = 0;
+            uint32_t prot = 0;
+            cr_assert(dma_walk(device, entry.va, &pfn, &prot) && pfn == entry.pfn && (entry.prot & ~prot) == 0,
+                      "the IOMMU has a stale translation of %lx", entry.va);
+        }
 }

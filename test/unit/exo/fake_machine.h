@@ -35,6 +35,7 @@ extern char fake_log[4096];
 extern uint8_t fake_config[3][256]; /* of the three functions */
 extern bool fake_iommu;             /* is there one? */
 extern uint64_t fake_iommu_flushes;
+extern bool fake_ring_open; /* the machine leaves the virtio function's ring address to ring 3 */
 /* Would the function's access reach memory through the IOMMU, and which frame? */
 bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
 extern int fake_power;                                                  /* -1: nobody asked */

@@ -24,6 +24,8 @@ static void check_vcpus(const struct domain *domain)
 
 static void check_bus_masters(void)
 {
+    uint32_t known = fake_port_value[FAKE_VIRTIO_PORT + 8];
+    cr_assert(known == 0 || frame_of(known)->state == FRAME_RING, "the device uses a ring that is none");
     for (uint32_t function = FAKE_VIRTIO; function < FAKE_BRIDGE; function += 8)
         if (!pci_attached(function) && !queue_on(function))
             cr_assert_eq(machine_pci_read(function, 4, 2) & 4, 0, "a bus master without bounds");

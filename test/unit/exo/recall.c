@@ -193,6 +193,20 @@ Test(recall, drops_and_deaths_count_as_returned)
     cr_assert_eq(next(EXO_RECALL_DONE).count, 16);
 }
 
+Test(recall, what_the_holder_multiplies_meanwhile_is_not_counted)
+{
+    cr_assert_eq(exo_token_recall(frames, 0, fake_now + MS), 0);
+    fake_enter(1);
+    for (int i = 0; i < 5; i++)
+        cr_assert_gt(exo_token_derive(theirs, EXO_ALL, 0, 16), 0);
+    cr_assert_eq(again(exo_token_drop(theirs)), 0); /* now there are five directly below the asker's */
+    fake_enter(0);
+    fake_advance(5 * MS);
+    struct exo_recall done = next(EXO_RECALL_DONE);
+    cr_assert_eq(done.count, 16);
+    cr_assert_eq(done.forced, 16, "%lu", done.forced);
+}
+
 Test(recall, a_revocation_meanwhile_ends_it)
 {
     cr_assert_eq(exo_token_recall(frames, 10, fake_now + 100 * MS), 0);
