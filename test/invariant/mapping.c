@@ -111,6 +111,14 @@ static void check_graft(const struct space *space, unsigned slot)
           GRAFT_SAME, slot);
 }
 
+static bool eight_unused(const machine_pte *entry)
+{
+    bool used = false;
+    for (unsigned i = 0; i < 8; i++)
+        used |= machine_pte_used(entry[i]);
+    return !used;
+}
+
 /* How many tables there are from this one down, itself included. */
 static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
 {
@@ -118,6 +126,8 @@ static uint64_t walk_table(const struct space *space, uint64_t pfn, int level)
     const machine_pte *entry = table_entries(pfn);
     walk_claim(space->domain, pfn);
     for (unsigned i = 0; i < (level == 4 ? USER_SLOTS : 512); i++) {
+        if (i % 8 == 0 && eight_unused(&entry[i]))
+            i += 7;
         if (!machine_pte_used(entry[i]))
             continue;
         used++;
