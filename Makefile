@@ -45,7 +45,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants fuzz fuzz-short guest adversary device iso size check purity readme format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short guest adversary device iso size check purity readme format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -58,6 +58,7 @@ test: deps
 	@$(MAKE) -s check size
 	@$(MAKE) -s types
 	@$(MAKE) -s unit
+	@$(MAKE) -s fuzz-short
 	@$(MAKE) -s all iso
 	@test/guest/run
 	@$(MAKE) -s adversary
@@ -198,6 +199,34 @@ $(BUILD)/test/unit-libos: $(UNIT_LIBOS_OBJECTS)
 unit: $(UNIT_PROGRAMS)
 	@[ -n "$(UNIT_PROGRAMS)" ] || { echo "no unit tests found under test/unit" >&2; exit 1; }
 	@for program in $(UNIT_PROGRAMS); do echo "== $$program"; ./$$program -j2 || exit 1; done
+
+# What the unit tests and the fuzzer's corpus reach of the exokernel's portable parts: lines and branches; file by file in build/coverage/index.html.
+# Without sanitizers, whose own branches would count. Uncovered: test/coverage/run --missing.
+COVERAGE_FLAGS := -std=gnu11 -O0 -g $(WARN) -DEXO_UNIT_TEST --coverage -fprofile-update=atomic
+COVERAGE_OBJECTS := $(UNIT_EXO_OBJECTS:$(BUILD)/unit-exo/%=$(BUILD)/coverage/object/%)
+
+$(BUILD)/coverage/object/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COVERAGE_FLAGS) -Iexo/include -Iexo/core -Iexo/device -Itest/invariant -Itest/unit/exo -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/unit-exo: $(COVERAGE_OBJECTS)
+	$(CC) $(COVERAGE_FLAGS) -o $@ $^ -lcriterion
+
+# The fuzzer's corpus, an input a process: nothing is reset, for that would reset the counters, too.
+COVERAGE_REPLAY := $(call object,coverage/replay,$(wildcard exo/core/*.c exo/device/*.c) $(INVARIANT) \
+    $(patsubst %,test/fuzz/%.c,fuzz model trace) $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant) \
+    test/coverage/replay.c)
+
+$(BUILD)/coverage/replay/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COVERAGE_FLAGS) -Wno-unused -Wno-format-zero-length -DFAKE_TOP=2048ul -Itest/fuzz/criterion -Itest/fuzz -Itest/invariant -Iexo/include -Iexo/core \
+	    -Iexo/device -Itest/unit/exo -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/replay-corpus: $(COVERAGE_REPLAY)
+	$(CC) $(COVERAGE_FLAGS) -Wl,--wrap=exo_call -Wl,--wrap=exo_gate_transfer -o $@ $^
+
+coverage: $(BUILD)/coverage/unit-exo $(BUILD)/coverage/replay-corpus
+	@test/coverage/run
 
 # The core with one check taken away: see test/mutants/run, which says what is what.
 mutant:

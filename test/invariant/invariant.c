@@ -105,6 +105,7 @@ static void check_frame(const struct frame *frame, uint32_t met, uint64_t pfn)
         HOLDS(frame->link == met, FRAME_COUNTS_MAPPINGS, pfn);
     else
         HOLDS(frame->sharers == (met > 1 ? met - 1 : 0), TABLE_COUNTS_SHARERS, pfn);
+    HOLDS(frame->state != FRAME_POOL || !frame->touched, POOL_CLEAN, pfn);
 }
 
 static void check_frames(void)

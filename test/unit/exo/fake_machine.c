@@ -7,6 +7,7 @@
 #include "space.h"
 #include "vcpu.h"
 #include <criterion/criterion.h>
+#include <setjmp.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -306,13 +307,13 @@ void machine_port_out(uint32_t port, uint32_t width, uint32_t value)
 }
 void machine_log(const char *text, size_t bytes) { strncat(fake_log, text, bytes); }
 void machine_power(enum exo_power action) { fake_power = (int)action; }
-jmp_buf *fake_catch;
-const char *fake_said;
+jmp_buf *fake_panic_to;
+const char *fake_panic_text;
 _Noreturn void machine_panic(const char *text)
 {
-    fake_said = text;
-    if (fake_catch != NULL)
-        longjmp(*fake_catch, 1);
+    fake_panic_text = text;
+    if (fake_panic_to != NULL)
+        longjmp(*fake_panic_to, 1);
     cr_assert_fail("the core panics: %s", text);
     __builtin_unreachable();
 }

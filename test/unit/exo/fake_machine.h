@@ -38,12 +38,11 @@ extern uint64_t fake_iommu_flushes;
 extern bool fake_ring_open; /* the machine leaves the virtio function's ring address to ring 3 */
 /* Would the function's access reach memory through the IOMMU, and which frame? */
 bool fake_dma(uint32_t function, uint64_t address, uint64_t *pfn, bool write);
+extern jmp_buf *fake_panic_to; /* a test that expects a panic goes on there; NULL: it fails */
+extern const char *fake_panic_text;
 extern int fake_power;                                                  /* -1: nobody asked */
 extern unsigned fake_flushes, fake_remote_flushes, fake_timers;         /* timers: that went off */
 extern uint64_t fake_idle_ns[EXO_CPUS_MAX], fake_busy_ns[EXO_CPUS_MAX]; /* up to fake_clock_cpu */
-
-extern jmp_buf *fake_catch;   /* where a panic goes to; NULL: it fails the test */
-extern const char *fake_said; /* with which words */
 
 extern struct domain *fake_root;
 extern const struct exo_boot_info *fake_info;

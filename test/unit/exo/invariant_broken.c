@@ -196,6 +196,7 @@ BREACH(TOKENS_NAME_RAM, change_state(idle_pfn, FRAME_UNUSABLE))
 
 BREACH(POOL_FREE, CHANGE(frame_of(fake_root->pool_first)->state, FRAME_USER))
 BREACH(POOL_MEMBER, CHANGE(fake_root->pool_members, (uint32_t)idle_pfn))
+BREACH(POOL_CLEAN, CHANGE(frame_of(pool_pfn(plain))->touched, true))
 BREACH(POOL_COUNTS, CHANGE(fake_root->pool_free, fake_root->pool_free + 1))
 BREACH(POOL_KNOWN, CHANGE(fake_root->pool_first, frame_of(fake_root->pool_first)->link);
        CHANGE(fake_root->pool_free, fake_root->pool_free - 1))
@@ -247,6 +248,8 @@ BREACH(SHARED_READ_ONLY,
 BREACH(GRAFT_SAME, CHANGE(*entry(grafter, SLOT_1, 4), machine_pte_table(idle_pfn, true)))
 BREACH(GRAFT_OWNER, CHANGE(grafter->graft_from[1], grafter))
 BREACH(GRAFT_COUNTS, CHANGE(plain->grafts, plain->grafts + 1))
+BREACH(GRAFTED_COUNTS, CHANGE(grafter->grafted, 7))
+BREACH(SLOT_COUNTS, CHANGE(plain->graft_count[1], plain->graft_count[1] - 1); CHANGE(plain->graft_count[5], 1))
 BREACH(ATTACHED_COUNTS, CHANGE(plain->attached, 2))
 BREACH(LOADED_EXISTS, CHANGE(cpus[0].loaded, machine_frame(idle_pfn)))
 
@@ -300,18 +303,18 @@ static const struct {
 static const char *walk_says(void)
 {
     jmp_buf here;
-    fake_said = NULL;
-    fake_catch = &here;
+    fake_panic_text = NULL;
+    fake_panic_to = &here;
     if (setjmp(here) == 0)
         invariant_check(fake_root);
-    fake_catch = NULL;
-    return fake_said;
+    fake_panic_to = NULL;
+    return fake_panic_text;
 }
 
 Test(invariant_broken, each_is_noticed)
 {
     make_all();
-    cr_assert_null(walk_says(), "whole: %s", fake_said);
+    cr_assert_null(walk_says(), "whole: %s", fake_panic_text);
     unsigned missed = 0;
     for (unsigned i = 0; i < INVARIANT_COUNT; i++) {
         invariants[i].breach();
@@ -321,7 +324,7 @@ Test(invariant_broken, each_is_noticed)
             missed++;
             fprintf(stderr, "%s: %s\n", invariants[i].name, said == NULL ? "not noticed" : said);
         }
-        cr_assert_null(walk_says(), "whole again after %s: %s", invariants[i].name, fake_said);
+        cr_assert_null(walk_says(), "whole again after %s: %s", invariants[i].name, fake_panic_text);
     }
     cr_assert_eq(missed, 0);
 }
