@@ -175,7 +175,8 @@ UNIT_EXO := $(wildcard test/unit/exo/*.c)
 UNIT_LIBOS := $(wildcard test/unit/libos/*.c)
 UNIT_LIBOS_SOURCES := $(shell sed 's/\#.*//' test/unit/libos/SOURCES 2>/dev/null)
 
-UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) test/invariant/invariant.c $(UNIT_EXO))
+INVARIANT := $(filter-out %/watch.c,$(wildcard test/invariant/*.c))
+UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) $(INVARIANT) $(UNIT_EXO))
 UNIT_LIBOS_OBJECTS := $(call object,unit-libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
 UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(BUILD)/test/unit-libos)
 
@@ -212,7 +213,7 @@ $(BUILD)/coverage/unit-exo: $(COVERAGE_OBJECTS)
 	$(CC) $(COVERAGE_FLAGS) -o $@ $^ -lcriterion
 
 # The fuzzer's corpus, an input a process: nothing is reset, for that would reset the counters, too.
-COVERAGE_REPLAY := $(call object,coverage/replay,$(wildcard exo/core/*.c exo/device/*.c) test/invariant/invariant.c \
+COVERAGE_REPLAY := $(call object,coverage/replay,$(wildcard exo/core/*.c exo/device/*.c) $(INVARIANT) \
     $(patsubst %,test/fuzz/%.c,fuzz model trace) $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant) \
     test/coverage/replay.c)
 
@@ -247,7 +248,7 @@ $(BUILD)/fuzz/%/generate.c.o: FUZZ_COVERED := -fsanitize=fuzzer-no-link
 $(call object,fuzz/fast,exo/%) $(call object,fuzz/sanitized,exo/%): FUZZ_COVERED := -fsanitize=fuzzer-no-link
 FUZZ_RESET := $(wildcard exo/core/*.c exo/device/*.c) test/fuzz/model.c \
     $(patsubst %,test/unit/exo/%.c,fake_machine generate helpers invariant)
-FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace) test/invariant/invariant.c
+FUZZ_DRIVER := $(patsubst %,test/fuzz/%.c,fuzz reset trace) $(INVARIANT)
 FUZZ_WRAP := --wrap=exo_call --wrap=exo_gate_transfer --wrap=machine_frame
 
 $(BUILD)/fuzz/fast/%.o: % Makefile

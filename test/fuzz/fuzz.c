@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #ifndef CHECK_EVERY
-#define CHECK_EVERY 8 /* calls */
+#define CHECK_EVERY 1 /* steps */
 #endif
 #define CHECK_ALL 64
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The walk over all invariants of exo/core and exo/device. */
+/* The walk over all invariants of exo/core and exo/device; what they are says invariants.def. */
 #ifndef INVARIANT_H
 #define INVARIANT_H
 
