@@ -3,7 +3,6 @@
 #include "x86.h"
 
 #define FLAG_IF             0x200ul
-#define FLAGS_UPCALL_CLEARS 0x54500ul /* TF DF NT RF AC */
 #define FLAG_ALWAYS         0x2ul
 #define FCW_INITIAL         0x37f
 #define MXCSR_INITIAL       0x1f80
@@ -107,32 +106,4 @@ void machine_vcpu_switch(struct machine_vcpu *old, struct machine_vcpu *vcpu)
     if (rsp0 % 16)
         machine_panic("a vCPU is not aligned to 16 bytes");
     cpu->rsp0->address = rsp0; /* volatile: only the CPU reads it */
-}
-
-static void enter(struct machine_vcpu *vcpu, struct exo_upcall_frame *frame, uint64_t entry)
-{
-    frame->rip = vcpu->regs.rip;
-    frame->cs = vcpu->regs.cs;
-    frame->rflags = vcpu->regs.rflags;
-    frame->rsp = vcpu->regs.rsp;
-    frame->ss = vcpu->regs.ss;
-    frame->masked = vcpu->page->masked != 0;
-    vcpu->page->masked = 1;
-    vcpu->regs.rip = entry;
-    vcpu->regs.rflags = (vcpu->regs.rflags & ~FLAGS_UPCALL_CLEARS) | FLAG_IF;
-}
-
-void machine_upcall_event(struct machine_vcpu *vcpu) { enter(vcpu, &vcpu->page->event, vcpu->event_entry); }
-
-bool machine_upcall_fault(struct machine_vcpu *vcpu, uint32_t vector, uint64_t error, uint64_t address)
-{
-    struct exo_vcpu_page *page = vcpu->page;
-    if (!vcpu->fault_entry || page->fault_busy)
-        return false;
-    page->fault_busy = 1;
-    page->fault.vector = vector;
-    page->fault.error = error;
-    page->fault.address = address;
-    enter(vcpu, &page->fault, vcpu->fault_entry);
-    return true;
 }

@@ -3,14 +3,22 @@
 #include "invariant.h"
 #include "call.h"
 #include "vcpu.h"
+
+/* Of the machine that it is linked into. */
+#ifdef EXO_HOSTED
+#include "hosted.h"
+#define BOOT_WORD(word) host_boot_word(word)
+#else
 #include "x86.h"
+#define BOOT_WORD(word) x86_boot_word(word)
+#endif
 
 static uint64_t every, calls;
 
 static uint64_t read_every(void)
 {
     uint64_t n = 0;
-    const char *value = x86_boot_word("check");
+    const char *value = BOOT_WORD("check");
     for (value = value != NULL && *value == '=' ? value + 1 : ""; *value >= '0' && *value <= '9'; value++)
         n = n * 10 + (uint64_t)(*value - '0');
     return n == 0 ? 1 : n;
@@ -26,6 +34,7 @@ void core_watch(const struct vcpu *vcpu)
     while (first->parent != NULL)
         first = first->parent;
     invariant_check(first);
+    static const char held[] = "kxos: all invariants held\n";
     if (calls == every)
-        x86_log("kxos: all invariants held after %lu calls\n", calls);
+        machine_log(held, sizeof held - 1);
 }
