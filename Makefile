@@ -311,7 +311,7 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static-pie -fPIE -o $@ $<
 
-guest: all $(GUEST_PROGRAMS)
+guest: all hosted $(GUEST_PROGRAMS)
 
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
 adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img

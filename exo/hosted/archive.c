@@ -43,8 +43,8 @@ static uint64_t find_end(const uint8_t *bytes, uint64_t size)
 static void add_member(FILE *to, uint64_t *at, const char *name, const char *text, uint32_t mode)
 {
     size_t named = strlen(name) + 1, bytes = strlen(text);
-    fprintf(to, MAGIC "%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", 0x7ffffffe, mode, 0, 0, 1, 0, bytes, 0, 0, 0,
-            0, named, 0);
+    fprintf(to, MAGIC "%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", 0x7ffffffe, mode, 0, 0, 1, 0,
+            bytes, 0, 0, 0, 0, named, 0);
     fwrite(name, 1, named, to);
     *at += HEADER + named;
     for (; *at % 4; ++*at)

@@ -41,7 +41,7 @@
 #define HOST_OWN  __attribute__((section(".host_own")))
 #define HOST_KICK SIGUSR1
 
-#define RUNNERS_MOST 1024u /* processes: then the longest idle one changes its space */
+#define RUNNERS_MOST  256u /* processes: then the longest idle one changes its space */
 #define RUNNERS_SPARE 2u
 
 enum host_cpu_state { CPU_GUEST, CPU_KERNEL, CPU_IDLE };
@@ -82,7 +82,7 @@ struct host {
     uint32_t runners; /* slots in use */
     uint64_t stamp;
     struct host_runner runner[RUNNERS_MOST];
-    uint16_t *runner_of; /* by the top table's frame: 1 + the first runner that has its mappings */
+    uint16_t *runner_of;   /* by the top table's frame: 1 + the first runner that has its mappings */
     uint64_t keeper_at_ns; /* when the keeper looks at the timers next */
     int keeper_event;      /* an eventfd that wakes it */
     uint32_t ending;       /* 0, or why: enum host_ending */
@@ -145,8 +145,8 @@ int host_archive_add(int archive, const char *name, const char *text, const char
 
 /* --- keeper.c, terminal.c ------------------------------------------------------------------------------------------- */
 struct host_wish {
-    bool interactive;        /* the terminal is the guest's console */
-    uint64_t timeout_s;      /* 0: none */
+    bool interactive;   /* the terminal is the guest's console */
+    uint64_t timeout_s; /* 0: none */
 };
 int host_keeper(const struct host_wish *wish); /* the exit status */
 bool host_terminal_raw(void); /* and a guardian that undoes it when this process is gone. False: no terminal */
@@ -156,7 +156,7 @@ void host_terminal_restore(void);
 void host_clock_start(void);
 void host_clock_ready(void);
 bool host_uart_input_wanted(void);
-void host_uart_received(void); /* input was added */
+void host_uart_received(void);  /* input was added */
 void host_uart_interrupt(void); /* on CPU 0: INTERRUPT_LINE */
 void host_uart_flush(void);
 const char *host_boot_word(const char *word); /* what follows it on the command line; NULL: not there */

@@ -87,8 +87,9 @@ static bool reap(void)
             if (host.runner[i].process != child)
                 continue;
             if (!host.ending)
-                fprintf(stderr, "kxos: host process %d, which ran CPU %u, %s %d: the machine ends\n", child, host.runner[i].cpu,
-                        WIFSIGNALED(status) ? "died of signal" : "ended with", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+                fprintf(stderr, "kxos: host process %d, which ran CPU %u, %s %d: the machine ends\n", child,
+                        host.runner[i].cpu, WIFSIGNALED(status) ? "died of signal" : "ended with",
+                        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
             lost = true;
         }
     return lost;
@@ -108,7 +109,8 @@ static void end_runners(void)
 
 static bool watched(const struct host_cpu *cpu)
 {
-    return __atomic_load_n(&cpu->state, __ATOMIC_SEQ_CST) != CPU_IDLE && /* it sleeps no longer than that itself */
+    return __atomic_load_n(&cpu->state, __ATOMIC_SEQ_CST) !=
+               CPU_IDLE && /* it sleeps no longer than that itself */
            !(__atomic_load_n(&cpu->pending, __ATOMIC_SEQ_CST) & INTERRUPT_TIMER);
 }
 
@@ -180,7 +182,8 @@ static int told_status(void)
 static void show_log(void)
 {
     char text[2048];
-    off_t size = lseek(host.log_fd, 0, SEEK_END), at = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
+    off_t size = lseek(host.log_fd, 0, SEEK_END),
+          at = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
     ssize_t n = pread(host.log_fd, text, sizeof text, at);
     if (n > 0)
         fwrite(text, 1, (size_t)n, stderr);
@@ -188,7 +191,9 @@ static void show_log(void)
 
 static int watch(const struct host_wish *wish)
 {
-    struct pollfd fds[3] = {{host.keeper_event, POLLIN, 0}, {signals, POLLIN, 0}, {wish->interactive ? STDIN_FILENO : -1, POLLIN, 0}};
+    struct pollfd fds[3] = {{host.keeper_event, POLLIN, 0},
+                            {signals, POLLIN, 0},
+                            {wish->interactive ? STDIN_FILENO : -1, POLLIN, 0}};
     uint64_t end = wish->timeout_s ? machine_now_ns() + wish->timeout_s * NS_PER_S : UINT64_MAX;
     while (!__atomic_load_n(&host.ending, __ATOMIC_SEQ_CST)) {
         make_runners();
@@ -253,7 +258,8 @@ int host_keeper(const struct host_wish *wish)
         return status;
     int told = told_status();
     if (told < 0 || host.ending != ENDING_POWER) {
-        fprintf(stderr, "kxos: the guest ended %s; the end of its boot log:\n", told < 0 ? "without a status" : "badly");
+        fprintf(stderr, "kxos: the guest ended %s; the end of its boot log:\n",
+                told < 0 ? "without a status" : "badly");
         show_log();
         return STATUS_BROKEN;
     }

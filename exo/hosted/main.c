@@ -38,27 +38,33 @@ static _Noreturn void die(const char *format, ...)
     va_start(args, format);
     fputs("kxos: ", stderr);
     vfprintf(stderr, format, args);
+    va_end(args);
     fputc('\n', stderr);
     exit(2);
 }
 
 static void usage(void)
 {
-    puts("usage: kxos [OPTION]...\n"
-         "  --cmd 'SHELL COMMANDS'  run them with sh -c, print their output and nothing else on standard output, power off,\n"
-         "                          exit with their status (125: the guest ended without telling one)\n"
-         "  --rootfs DIR|FILE       the root file system: a directory, or a cpio archive, instead of the default busybox tree\n"
-         "  --smp N                 number of CPUs, 1 to 32 (default 2)\n"
-         "  --mem MIB               memory, at least 64 MiB (default 256)\n"
-         "  --libos NAME|FILE       library OS image: one that was built (linux), or an ELF file (default linux)\n"
-         "  --timeout SECONDS       end the guest after that long, with status 124\n"
-         "  --trace                 print each system call on standard error\n"
-         "  --check N               walk over all invariants of the exokernel after every N-th exo call (slow)\n"
-         "  --log FILE              keep the boot log in FILE\n"
-         "  --first NAME|FILE       boot this flat image as the first domain instead of the supervisor, with no other module;\n"
-         "                          its boot log is the standard output, --cmd its command line\n"
-         "  --help                  this text\n"
-         "Without --cmd the terminal becomes the guest's console; Ctrl-] X ends it.");
+    puts(
+        "usage: kxos [OPTION]...\n"
+        "  --cmd 'SHELL COMMANDS'  run them with sh -c, print their output and nothing else on standard "
+        "output, power off,\n"
+        "                          exit with their status (125: the guest ended without telling one)\n"
+        "  --rootfs DIR|FILE       the root file system: a directory, or a cpio archive, instead of the "
+        "default busybox tree\n"
+        "  --smp N                 number of CPUs, 1 to 32 (default 2)\n"
+        "  --mem MIB               memory, at least 64 MiB (default 256)\n"
+        "  --libos NAME|FILE       library OS image: one that was built (linux), or an ELF file (default "
+        "linux)\n"
+        "  --timeout SECONDS       end the guest after that long, with status 124\n"
+        "  --trace                 print each system call on standard error\n"
+        "  --check N               walk over all invariants of the exokernel after every N-th exo call (slow)\n"
+        "  --log FILE              keep the boot log in FILE\n"
+        "  --first NAME|FILE       boot this flat image as the first domain instead of the supervisor, with no "
+        "other module;\n"
+        "                          its boot log is the standard output, --cmd its command line\n"
+        "  --help                  this text\n"
+        "Without --cmd the terminal becomes the guest's console; Ctrl-] X ends it.");
     exit(0);
 }
 
@@ -100,7 +106,8 @@ static void set_option(const char *name, const char *value)
 
 static void read_options(int argc, char **argv)
 {
-    static const char *const with_value[] = {"--cmd", "--rootfs", "--smp", "--mem", "--libos", "--timeout", "--check", "--log", "--first"};
+    static const char *const with_value[] = {"--cmd",     "--rootfs", "--smp", "--mem",  "--libos",
+                                             "--timeout", "--check",  "--log", "--first"};
     static const char *const qemus[] = {"--accel", "--iso", "--direct", "--uefi", "--icount"};
     for (int i = 1; i < argc; i++) {
         char *argument = argv[i], *equals = strchr(argument, '=');
@@ -136,7 +143,9 @@ static void check_addresses(void)
     FILE *maps = fopen("/proc/self/maps", "r");
     unsigned long start;
     if (maps && fscanf(maps, "%lx", &start) == 1 && start < HOST_START)
-        die("this process has memory at %lx, where the guest's is to be: is `ulimit -s` unlimited, or a tool loaded into it?", start);
+        die("this process has memory at %lx, where the guest's is to be: is `ulimit -s` unlimited, or a tool "
+            "loaded into it?",
+            start);
     if (maps)
         fclose(maps);
 }
@@ -226,7 +235,8 @@ static char *module_name(const char *path)
     char *dot = strrchr(name, '.');
     if (dot)
         *dot = 0;
-    if (!*name || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") != strlen(name))
+    if (!*name ||
+        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") != strlen(name))
         die("--libos: the image's name may hold letters, digits, _, . and - only: %s", name);
     return name;
 }
@@ -260,7 +270,8 @@ static void boot_container(char *words, size_t room)
     add_module("supervisor", open_built("supervisor.img"));
     add_module(name, image);
     add_module("rootfs", rootfs);
-    snprintf(words, room, "%squiet%s libos=%s", options.cmd ? "cmdfile=/.kx-cmd " : "", options.trace ? " trace" : "", name);
+    snprintf(words, room, "%squiet%s libos=%s", options.cmd ? "cmdfile=/.kx-cmd " : "",
+             options.trace ? " trace" : "", name);
     free(name);
 }
 

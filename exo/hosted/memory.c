@@ -10,7 +10,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define FIRST_FRAME 16ul               /* so that frame 0 names none */
+#define FIRST_FRAME 16ul /* so that frame 0 names none */
 #define MODULES_AT  EXO_LARGE_PAGES
 
 extern uint8_t host_shared_start[], host_shared_end[];
@@ -31,7 +31,8 @@ static const char *share_data(void)
     int fd = memfd_create("kxos-data", MFD_CLOEXEC);
     if (fd < 0)
         return "this host has no memfd (Linux 3.17)";
-    bool shared = write(fd, host_shared_start, bytes) == (ssize_t)bytes && map_at((uint64_t)host_shared_start, bytes, fd);
+    bool shared =
+        write(fd, host_shared_start, bytes) == (ssize_t)bytes && map_at((uint64_t)host_shared_start, bytes, fd);
     close(fd);
     return shared ? NULL : "the data cannot be shared";
 }
@@ -55,7 +56,8 @@ const char *host_memory_init(uint64_t mib)
     if (ftruncate(host.frames_fd, (off_t)(mib << 20)) || !map_at(HOST_FRAMES, mib << 20, host.frames_fd))
         return "--mem: this host gives less memory";
     uint64_t bytes = host.frames * sizeof *host.runner_of;
-    host.runner_of = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    host.runner_of =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return host.runner_of == MAP_FAILED ? "--mem: this host gives less memory" : NULL;
 }
 

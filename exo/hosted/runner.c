@@ -19,13 +19,19 @@
 #define RELAX_YIELD    64u
 
 enum { VECTOR_INVALID = 6, VECTOR_PROTECTION = 13, VECTOR_PAGE_FAULT = 14, VECTOR_ALIGNMENT = 17 };
-#define ERROR_INT80 0x402ul /* what a CPU says of `int $0x80` where the gate is not ring 3's */
+#define ERROR_INT80      0x402ul /* what a CPU says of `int $0x80` where the gate is not ring 3's */
 #define ERROR_CODE_WRITE 2ul
 #define ERROR_CODE_FETCH 16ul
 
 HOST_OWN uint32_t host_cpu_number, host_self;
 static HOST_OWN bool begun;
 static HOST_OWN uint8_t signal_stack[STACK_BYTES] __attribute__((aligned(4096)));
+
+/* The guest's last page fault that became an upcall: when the library OS has mapped the page, the guest will touch it again. */
+static HOST_OWN struct {
+    uint64_t top_pfn, va; /* top_pfn 0: none */
+    bool write, fetch;
+} last_fault;
 
 static struct host_cpu *own_cpu(void) { return &host.cpu[host_cpu_number]; }
 static struct host_runner *own(void) { return &host.runner[host_self]; }
@@ -35,13 +41,25 @@ static struct host_runner *own(void) { return &host.runner[host_self]; }
 static void take_registers(struct exo_regs *regs, const greg_t *g)
 {
     *regs = (struct exo_regs){
-        .r15 = (uint64_t)g[REG_R15],    .r14 = (uint64_t)g[REG_R14], .r13 = (uint64_t)g[REG_R13],
-        .r12 = (uint64_t)g[REG_R12],    .rbp = (uint64_t)g[REG_RBP], .rbx = (uint64_t)g[REG_RBX],
-        .r11 = (uint64_t)g[REG_R11],    .r10 = (uint64_t)g[REG_R10], .r9 = (uint64_t)g[REG_R9],
-        .r8 = (uint64_t)g[REG_R8],      .rax = (uint64_t)g[REG_RAX], .rcx = (uint64_t)g[REG_RCX],
-        .rdx = (uint64_t)g[REG_RDX],    .rsi = (uint64_t)g[REG_RSI], .rdi = (uint64_t)g[REG_RDI],
-        .rip = (uint64_t)g[REG_RIP],    .cs = (uint64_t)g[REG_CSGSFS] & 0xffff,
-        .rflags = (uint64_t)g[REG_EFL], .rsp = (uint64_t)g[REG_RSP],
+        .r15 = (uint64_t)g[REG_R15],
+        .r14 = (uint64_t)g[REG_R14],
+        .r13 = (uint64_t)g[REG_R13],
+        .r12 = (uint64_t)g[REG_R12],
+        .rbp = (uint64_t)g[REG_RBP],
+        .rbx = (uint64_t)g[REG_RBX],
+        .r11 = (uint64_t)g[REG_R11],
+        .r10 = (uint64_t)g[REG_R10],
+        .r9 = (uint64_t)g[REG_R9],
+        .r8 = (uint64_t)g[REG_R8],
+        .rax = (uint64_t)g[REG_RAX],
+        .rcx = (uint64_t)g[REG_RCX],
+        .rdx = (uint64_t)g[REG_RDX],
+        .rsi = (uint64_t)g[REG_RSI],
+        .rdi = (uint64_t)g[REG_RDI],
+        .rip = (uint64_t)g[REG_RIP],
+        .cs = (uint64_t)g[REG_CSGSFS] & 0xffff,
+        .rflags = (uint64_t)g[REG_EFL],
+        .rsp = (uint64_t)g[REG_RSP],
         .ss = (uint64_t)g[REG_CSGSFS] >> 48,
     };
 }
@@ -54,7 +72,8 @@ static void give_registers(const struct exo_regs *regs, greg_t *g)
     g[REG_R8] = (greg_t)regs->r8, g[REG_RAX] = (greg_t)regs->rax, g[REG_RCX] = (greg_t)regs->rcx;
     g[REG_RDX] = (greg_t)regs->rdx, g[REG_RSI] = (greg_t)regs->rsi, g[REG_RDI] = (greg_t)regs->rdi;
     g[REG_RIP] = (greg_t)regs->rip, g[REG_EFL] = (greg_t)regs->rflags, g[REG_RSP] = (greg_t)regs->rsp;
-    g[REG_CSGSFS] = (greg_t)(((uint64_t)g[REG_CSGSFS] & 0x0000ffffffff0000ul) | (regs->cs & 0xffff) | regs->ss << 48);
+    g[REG_CSGSFS] =
+        (greg_t)(((uint64_t)g[REG_CSGSFS] & 0x0000ffffffff0000ul) | (regs->cs & 0xffff) | regs->ss << 48);
 }
 
 /* --- interrupts --------------------------------------------------------------------------------------------------------- */
@@ -227,10 +246,20 @@ static void wait_for_baton(void)
 static bool may_enter(struct host_cpu *cpu)
 {
     __atomic_store_n(&cpu->state, CPU_GUEST, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&cpu->pending, __ATOMIC_SEQ_CST) && !__atomic_load_n(&cpu->flush_wanted, __ATOMIC_SEQ_CST))
+    if (!__atomic_load_n(&cpu->pending, __ATOMIC_SEQ_CST) &&
+        !__atomic_load_n(&cpu->flush_wanted, __ATOMIC_SEQ_CST))
         return true;
     __atomic_store_n(&cpu->state, CPU_KERNEL, __ATOMIC_SEQ_CST);
     return false;
+}
+
+/* Saves the guest the second fault. */
+static void map_ahead(uint64_t top_pfn)
+{
+    uint64_t error;
+    if (last_fault.top_pfn == top_pfn &&
+        host_translate(top_pfn, last_fault.va, last_fault.write, last_fault.fetch, &error))
+        last_fault.top_pfn = 0;
 }
 
 static bool resume(struct machine_vcpu *vcpu, ucontext_t *context)
@@ -249,6 +278,7 @@ static bool resume(struct machine_vcpu *vcpu, ucontext_t *context)
     }
     do {
         host_translate_settle(cpu->top_pfn, false);
+        map_ahead(cpu->top_pfn);
         host_vcpu_load(vcpu, context);
         give_registers(&vcpu->regs, context->uc_mcontext.gregs);
         host_uart_flush();
@@ -320,6 +350,8 @@ static void fault(struct vcpu *running, const greg_t *g)
     if (vector == VECTOR_PAGE_FAULT) {
         if (host_translate(top_pfn, address, error & ERROR_CODE_WRITE, error & ERROR_CODE_FETCH, &error))
             return;
+        last_fault.top_pfn = top_pfn, last_fault.va = address;
+        last_fault.write = error & ERROR_CODE_WRITE, last_fault.fetch = error & ERROR_CODE_FETCH;
         core_fault(running, VECTOR_PAGE_FAULT, error, address);
         return;
     }

@@ -183,13 +183,15 @@ static void map(struct node *node, uint32_t i, bool write, bool may_write)
         while (first > 0 && i - first < AROUND / 2 &&
                goes_along(table[first - 1], fault, (long)first - 1 - (long)i, write))
             first--;
-        while (end < ENTRIES && end - first < AROUND && goes_along(table[end], fault, (long)end - (long)i, write))
+        while (end < ENTRIES && end - first < AROUND &&
+               goes_along(table[end], fault, (long)end - (long)i, write))
             end++;
     }
     int prot = PROT_READ | (write && may_write ? PROT_WRITE : 0) | (fault & X86_PTE_NX ? 0 : PROT_EXEC);
     uint64_t bytes = span(node->level);
     for (uint32_t k = first; k < end; k++) {
-        machine_pte marked = __atomic_or_fetch(&table[k], X86_PTE_A | (write && k == i ? X86_PTE_D : 0), __ATOMIC_ACQ_REL);
+        machine_pte marked =
+            __atomic_or_fetch(&table[k], X86_PTE_A | (write && k == i ? X86_PTE_D : 0), __ATOMIC_ACQ_REL);
         node->expect[k] = marked;
         set_bit(node->leaf, k);
         (write && may_write ? set_bit : clear_bit)(node->writable, k);

@@ -17,10 +17,7 @@ static HOST_OWN struct output {
     char bytes[512];
 } output[2];
 
-static bool received(void)
-{
-    return __atomic_load_n(&host.input_end, __ATOMIC_ACQUIRE) != host.input_first;
-}
+static bool received(void) { return __atomic_load_n(&host.input_end, __ATOMIC_ACQUIRE) != host.input_first; }
 
 bool host_uart_input_wanted(void)
 {
@@ -37,7 +34,8 @@ static uint32_t reason(const struct host_uart *uart)
 /* The line is up and open: CPU 0 gets the interrupt. */
 static void look(void)
 {
-    if (reason(&host.uart[0]) != REASON_NONE && !__atomic_load_n(&host.line_masked[COM1_LINE], __ATOMIC_SEQ_CST))
+    if (reason(&host.uart[0]) != REASON_NONE &&
+        !__atomic_load_n(&host.line_masked[COM1_LINE], __ATOMIC_SEQ_CST))
         host_raise(0, INTERRUPT_LINE);
 }
 
@@ -143,7 +141,10 @@ static struct host_uart *uart_at(uint32_t port)
 
 /* --- ports and lines as the core sees them -------------------------------------------------------------------------- */
 
-bool machine_port_allowed(uint32_t port, uint32_t count) { return count && port < 0x10000 && count <= 0x10000 - port; }
+bool machine_port_allowed(uint32_t port, uint32_t count)
+{
+    return count && port < 0x10000 && count <= 0x10000 - port;
+}
 
 uint32_t machine_port_in(uint32_t port, uint32_t width)
 {

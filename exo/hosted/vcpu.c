@@ -17,12 +17,13 @@
 #define MXCSR_INITIAL 0x1f80
 #define MXCSR_AT      24
 #define LEGACY_BYTES  512u
-#define SOFTWARE_AT   464u /* the host's own words in a signal's frame */
+#define SOFTWARE_AT   464u        /* the host's own words in a signal's frame */
 #define TILES         (3ul << 17) /* AMX: larger than the two frames that the core has for a vCPU */
-#define FSGSBASE      2ul /* AT_HWCAP2 */
+#define FSGSBASE      2ul         /* AT_HWCAP2 */
 
 static HOST_OWN struct machine_vcpu *loaded; /* its FPU state and bases are in this process */
-static HOST_OWN uint64_t fs_now = UINT64_MAX, gs_now = UINT64_MAX; /* what was set last; the C library's at first */
+static HOST_OWN uint64_t fs_now = UINT64_MAX,
+                         gs_now = UINT64_MAX; /* what was set last; the C library's at first */
 HOST_OWN ucontext_t *host_context;
 
 static struct _fpx_sw_bytes *software(const ucontext_t *context)
@@ -50,7 +51,7 @@ void host_fpu_probe(const ucontext_t *context)
 
 static uint32_t fpu_bytes(const ucontext_t *context)
 {
-    return software(context)->magic1 != FP_XSTATE_MAGIC1          ? LEGACY_BYTES
+    return software(context)->magic1 != FP_XSTATE_MAGIC1     ? LEGACY_BYTES
            : software(context)->xstate_size < host.fpu_bytes ? software(context)->xstate_size
                                                              : host.fpu_bytes;
 }

@@ -2,11 +2,11 @@
 /* vCPUs on an x86-64 CPU: FPU state, FS and GS base, and the registers of an upcall. */
 #include "x86.h"
 
-#define FLAG_IF             0x200ul
-#define FLAG_ALWAYS         0x2ul
-#define FCW_INITIAL         0x37f
-#define MXCSR_INITIAL       0x1f80
-#define MXCSR_AT            24
+#define FLAG_IF       0x200ul
+#define FLAG_ALWAYS   0x2ul
+#define FCW_INITIAL   0x37f
+#define MXCSR_INITIAL 0x1f80
+#define MXCSR_AT      24
 
 void machine_vcpu_init(struct machine_vcpu *vcpu, const uint64_t pfns[MACHINE_VCPU_PAGES],
                        struct exo_vcpu_page *page, uint64_t page_va)

@@ -19,7 +19,9 @@ static uint64_t read_every(void)
 {
     uint64_t n = 0;
     const char *value = BOOT_WORD("check");
-    for (value = value != NULL && *value == '=' ? value + 1 : ""; *value >= '0' && *value <= '9'; value++)
+    if (value == NULL || *value != '=')
+        return UINT64_MAX;
+    for (value++; *value >= '0' && *value <= '9'; value++)
         n = n * 10 + (uint64_t)(*value - '0');
     return n == 0 ? 1 : n;
 }
