@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The host's system calls for code that runs between a signal and its return. There FS base is the guest's, so nothing of the C
- * library that keeps state per thread may be called, errno included: these return -errno.
+ * library that keeps state per thread may be called, errno included (these return -errno), and no function that was compiled with
+ * a stack protector, whose mark is there, too: memcpy, memset, memcmp and strlen are in assembly.
  */
 #ifndef EXO_HOSTED_HOST_H
 #define EXO_HOSTED_HOST_H

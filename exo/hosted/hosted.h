@@ -97,7 +97,11 @@ struct host {
     uint32_t fpu_bytes;
     bool no_fsgsbase;
     const char *command_line;
+    int status; /* that the boot log told last; -1: none */
+    int write_error
+        [3]; /* errno of a write that lost something: to standard output, standard error, the log; 0: none */
 };
+enum { HOST_OUTPUT, HOST_ERRORS, HOST_LOG };
 enum host_ending { ENDING_NOT, ENDING_POWER, ENDING_PANIC, ENDING_HOST };
 extern struct host host;
 

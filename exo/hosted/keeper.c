@@ -160,23 +160,18 @@ static bool input(const uint8_t *bytes, ssize_t n)
 
 /* --- until the end ----------------------------------------------------------------------------------------------------------- */
 
-/* The last status that the boot log tells; -1: none. */
-static int told_status(void)
+/* What the guest wrote and nobody got. A reader that went away is none of it: `| head` is ordinary. */
+static bool tell_losses(void)
 {
-    static const char mark[] = "kxos: status ";
-    int status = -1;
-    FILE *log = fdopen(dup(host.log_fd), "r");
-    if (!log)
-        return -1;
-    rewind(log);
-    char *line = NULL;
-    size_t room = 0;
-    while (getline(&line, &room, log) >= 0)
-        if (!strncmp(line, mark, sizeof mark - 1))
-            status = atoi(line + sizeof mark - 1);
-    free(line);
-    fclose(log);
-    return status;
+    static const char *const what[] = {"its standard output", "its standard error", "the boot log"};
+    bool lost = false;
+    for (int i = 0; i < 3; i++) {
+        if (!host.write_error[i] || host.write_error[i] == EPIPE)
+            continue;
+        fprintf(stderr, "kxos: %s is not whole: %s\n", what[i], strerror(host.write_error[i]));
+        lost |= i == HOST_OUTPUT;
+    }
+    return lost;
 }
 
 static void show_log(void)
@@ -256,12 +251,14 @@ int host_keeper(const struct host_wish *wish)
     host_terminal_restore();
     if (status >= 0)
         return status;
-    int told = told_status();
-    if (told < 0 || host.ending != ENDING_POWER) {
+    bool lost = tell_losses();
+    if (host.status < 0 || host.ending != ENDING_POWER) {
         fprintf(stderr, "kxos: the guest ended %s; the end of its boot log:\n",
-                told < 0 ? "without a status" : "badly");
+                host.status < 0 ? "without a status" : "badly");
         show_log();
         return STATUS_BROKEN;
     }
-    return wish->interactive ? 0 : told;
+    if (wish->interactive)
+        return 0;
+    return lost && !host.status ? STATUS_BROKEN : host.status;
 }

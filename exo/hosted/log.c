@@ -3,12 +3,31 @@
 #include "hosted.h"
 #include <string.h>
 
+#define STATUS_MARK "kxos: status "
+
+/* The last line that tells a status is the machine's. Lines come whole: a library OS logs one in a call. */
+static void look_for_status(const char *text, size_t bytes)
+{
+    const size_t mark = sizeof STATUS_MARK - 1;
+    for (size_t i = 0; i + mark < bytes; i++) {
+        if (memcmp(text + i, STATUS_MARK, mark))
+            continue;
+        int status = 0;
+        for (size_t at = i + mark; at < bytes && text[at] >= '0' && text[at] <= '9' && status < 1000; at++)
+            status = status * 10 + (text[at] - '0');
+        host.status = status;
+    }
+}
+
 void machine_log(const char *text, size_t bytes)
 {
+    look_for_status(text, bytes);
     while (bytes) {
         long n = host_call(SYS_write, host.log_fd, (long)text, (long)bytes, 0, 0, 0);
-        if (n <= 0)
-            return; /* the disk is full, say: the log is short, the guest goes on */
+        if (n <= 0) { /* the disk is full, say: the log is short, the guest goes on */
+            host.write_error[HOST_LOG] = (int)-n;
+            return;
+        }
         text += n;
         bytes -= (size_t)n;
     }
@@ -57,8 +76,10 @@ const char *host_boot_word(const char *word)
     for (const char *at = host.command_line; *at;) {
         if (!strncmp(at, word, n) && (!at[n] || at[n] == ' ' || at[n] == '='))
             return at + n;
-        at += strcspn(at, " ");
-        at += strspn(at, " ");
+        while (*at && *at != ' ')
+            at++;
+        while (*at == ' ')
+            at++;
     }
     return NULL;
 }

@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define STACK_LIMIT (8ul << 20)
 
 struct host host;
 
@@ -137,15 +140,23 @@ static void read_options(int argc, char **argv)
         die("--first goes with neither --rootfs, --trace nor --libos");
 }
 
-/* The guest's addresses must be free: a host without limit for stacks lays its mappings out from below. */
+/* A process without a limit for its stack has its mappings laid out from below, where the guest's memory is to be. */
+static void limit_stack(char **argv)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur != RLIM_INFINITY)
+        return;
+    limit.rlim_cur = STACK_LIMIT;
+    if (!setrlimit(RLIMIT_STACK, &limit))
+        execv("/proc/self/exe", argv);
+}
+
 static void check_addresses(void)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
     unsigned long start;
     if (maps && fscanf(maps, "%lx", &start) == 1 && start < HOST_START)
-        die("this process has memory at %lx, where the guest's is to be: is `ulimit -s` unlimited, or a tool "
-            "loaded into it?",
-            start);
+        die("this process has memory at %lx, where the guest's is to be: was a tool loaded into it?", start);
     if (maps)
         fclose(maps);
 }
@@ -318,6 +329,7 @@ int main(int argc, char **argv)
 {
     static char words[sizeof((struct exo_boot_info *)0)->command_line];
     read_options(argc, argv);
+    limit_stack(argv);
     check_addresses();
     find_build();
     check_dispatch();
@@ -326,6 +338,7 @@ int main(int argc, char **argv)
         die("%s", why);
     host_clock_start();
     host.cpus = (uint32_t)options.smp;
+    host.status = -1;
     open_log();
     sigaction(HOST_KICK, &(struct sigaction){.sa_sigaction = probe, .sa_flags = SA_SIGINFO}, NULL);
     raise(HOST_KICK);

@@ -60,8 +60,10 @@ static void write_out(unsigned number)
             host_yield();
             continue;
         }
-        if (n <= 0)
-            break; /* nobody listens any more */
+        if (n <= 0) { /* nobody listens any more, or the disk is full */
+            host.write_error[number] = (int)-n;
+            break;
+        }
         at += (uint32_t)n;
     }
     out->held = 0;
