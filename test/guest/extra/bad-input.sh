@@ -1,34 +1,37 @@
-# Bad input to boot/run: one clear line on standard error, nothing on standard output, a status that is not zero.
+# Bad input to boot/run and to the hosted machine: one clear line on standard error, nothing on standard output, a status that is not zero.
 # refuses PATTERN ARGUMENTS...
 refuses() {
     local pattern=$1 said status
     shift
-    said=$(PATH=${run_path:-$PATH} timeout 60 boot/run "$@" 2>&1 >"$out/refused.stdout" </dev/null)
+    said=$(PATH=${run_path:-$PATH} timeout 60 $machine "$@" 2>&1 >"$out/refused.stdout" </dev/null)
     status=$?
     if [ $status = 0 ] || [ -s "$out/refused.stdout" ] || [ "$(echo "$said" | wc -l)" != 1 ] || ! echo "$said" | grep -qE -- "$pattern"; then
-        not_ok "bad-input boot/run $*" "status $status, said: $said"
+        not_ok "bad-input $machine $*" "status $status, said: $said"
     else
         ok
     fi
 }
-refuses '--mem wants a whole number' --mem lots --cmd true
-refuses '--mem wants a whole number' --mem 0 --cmd true
-refuses '--mem wants a whole number' --mem -5 --cmd true
-refuses '--mem wants a whole number' --mem 99999999999999999999 --cmd true
-refuses '--mem wants a whole number' --mem '' --cmd true
-refuses '--smp wants a whole number' --smp 0 --cmd true
-refuses '--smp wants a whole number' --smp 2x --cmd true
-refuses '--smp wants a whole number' --smp 1000 --cmd true
-refuses '--timeout wants a whole number' --timeout soon --cmd true
-refuses 'no such directory: /nothing/there' --rootfs /nothing/there --cmd true
-refuses 'not a directory: Makefile' --rootfs Makefile --cmd true
-refuses '--rootfs needs' --rootfs '' --cmd true
-refuses "no library OS image 'none'" --libos none --cmd true
-refuses "no library OS image './none'" --libos ./none --cmd true
+for machine in boot/run build/hosted/kxos; do
+    refuses '--mem wants a whole number' --mem lots --cmd true
+    refuses '--mem wants a whole number' --mem 0 --cmd true
+    refuses '--mem wants a whole number' --mem -5 --cmd true
+    refuses '--mem wants a whole number' --mem 99999999999999999999 --cmd true
+    refuses '--mem wants a whole number' --mem '' --cmd true
+    refuses '--smp wants a whole number' --smp 0 --cmd true
+    refuses '--smp wants a whole number' --smp 2x --cmd true
+    refuses '--smp wants a whole number' --smp 1000 --cmd true
+    refuses '--timeout wants a whole number' --timeout soon --cmd true
+    refuses 'no such directory: /nothing/there' --rootfs /nothing/there --cmd true
+    refuses 'not a directory|no newc archive' --rootfs Makefile --cmd true
+    refuses '--rootfs needs' --rootfs '' --cmd true
+    refuses "no (library OS )?image 'none'" --libos none --cmd true
+    refuses "no (library OS )?image '?./none" --libos ./none --cmd true
+    refuses "unknown option '--nonsense'" --nonsense
+    refuses '--cmd needs a value' --cmd
+done
+machine=boot/run
 refuses '--accel wants tcg or kvm' --accel xen --cmd true
 [ -w /dev/kvm ] || refuses '--accel kvm: /dev/kvm is missing' --accel kvm --cmd true
-refuses "unknown option '--nonsense'" --nonsense
-refuses '--cmd needs a value' --cmd
 refuses '--uefi boots the ISO' --uefi --direct
 if [ "$(id -u)" != 0 ]; then
     mkdir -p "$out/unreadable" && chmod 0 "$out/unreadable"

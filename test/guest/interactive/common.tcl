@@ -13,10 +13,15 @@ proc fail {what} {
     catch {exec kill [exp_pid]}
     exit 1
 }
-# Starts boot/run with the arguments and waits for the shell's prompt.
+# Starts the machine (boot/run, or MACHINE) with the arguments and waits for the shell's prompt. --direct is QEMU's alone.
 proc start {args} {
-    global spawn_id prompt
-    eval spawn -noecho boot/run $args
+    global spawn_id prompt env
+    set machine boot/run
+    if {[info exists env(MACHINE)] && $env(MACHINE) != "boot/run"} {
+        set machine $env(MACHINE)
+        set args [lsearch -all -inline -not -exact $args --direct]
+    }
+    eval spawn -noecho $machine $args
     expect {
         -re $prompt {}
         timeout { fail "no prompt" }
@@ -40,12 +45,12 @@ proc ready {} {
     global prompt
     want $prompt "no prompt came back"
 }
-# The guest must end by itself, with QEMU's status 0.
+# The guest must end by itself, with status 0.
 proc ends {what} {
     expect {
         eof {}
-        timeout { fail "$what did not end QEMU" }
+        timeout { fail "$what did not end the machine" }
     }
     set status [lindex [wait] 3]
-    if {$status != 0} { fail "$what ended QEMU with status $status" }
+    if {$status != 0} { fail "$what ended the machine with status $status" }
 }
