@@ -97,6 +97,7 @@ struct host {
     uint32_t fpu_bytes;
     bool no_fsgsbase;
     const char *command_line;
+    bool core;  /* leave a core file where something is broken */
     int status; /* that the boot log told last; -1: none */
     int write_error
         [3]; /* errno of a write that lost something: to standard output, standard error, the log; 0: none */
@@ -163,6 +164,7 @@ bool host_uart_input_wanted(void);
 void host_uart_received(void);  /* input was added */
 void host_uart_interrupt(void); /* on CPU 0: INTERRUPT_LINE */
 void host_uart_flush(void);
+void host_post_mortem(void);                  /* with --core: here this process ends, and its memory is kept */
 const char *host_boot_word(const char *word); /* what follows it on the command line; NULL: not there */
 
 #endif

@@ -87,9 +87,10 @@ static bool reap(void)
             if (host.runner[i].process != child)
                 continue;
             if (!host.ending)
-                fprintf(stderr, "kxos: host process %d, which ran CPU %u, %s %d: the machine ends\n", child,
+                fprintf(stderr, "kxos: host process %d, which ran CPU %u, %s %d%s: the machine ends\n", child,
                         host.runner[i].cpu, WIFSIGNALED(status) ? "died of signal" : "ended with",
-                        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+                        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                        WIFSIGNALED(status) && WCOREDUMP(status) ? ", leaving a core file" : "");
             lost = true;
         }
     return lost;

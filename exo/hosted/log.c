@@ -3,6 +3,15 @@
 #include "hosted.h"
 #include <string.h>
 
+#define STATUS_BROKEN 125
+
+/* All signals are blocked in the exokernel: the host ends this process, and leaves its memory in a file. */
+void host_post_mortem(void)
+{
+    if (host.core)
+        __builtin_trap();
+}
+
 #define STATUS_MARK "kxos: status "
 
 /* The last line that tells a status is the machine's. Lines come whole: a library OS logs one in a call. */
@@ -16,6 +25,8 @@ static void look_for_status(const char *text, size_t bytes)
         for (size_t at = i + mark; at < bytes && text[at] >= '0' && text[at] <= '9' && status < 1000; at++)
             status = status * 10 + (text[at] - '0');
         host.status = status;
+        if (status == STATUS_BROKEN)
+            host_post_mortem();
     }
 }
 

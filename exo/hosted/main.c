@@ -26,7 +26,7 @@ struct host host;
 static struct options {
     const char *cmd, *rootfs, *libos, *log, *first;
     uint64_t smp, mem, timeout, check;
-    bool trace;
+    bool trace, core;
 } options = {.libos = "linux", .smp = 2, .mem = 256};
 
 /* What the C library's hooks for parts that are not linked do: see the Makefile. */
@@ -131,6 +131,8 @@ static void read_options(int argc, char **argv)
             continue;
         if (!strcmp(argument, "--trace"))
             options.trace = true;
+        else if (!strcmp(argument, "--core"))
+            options.core = true;
         else if (!strcmp(argument, "--help") || !strcmp(argument, "-h"))
             usage();
         else
@@ -149,6 +151,17 @@ static void limit_stack(char **argv)
     limit.rlim_cur = STACK_LIMIT;
     if (!setrlimit(RLIMIT_STACK, &limit))
         execv("/proc/self/exe", argv);
+}
+
+/* Core files as long as this host lets them be. */
+static void allow_core(void)
+{
+    struct rlimit limit;
+    if (!getrlimit(RLIMIT_CORE, &limit)) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+    host.core = true;
 }
 
 static void check_addresses(void)
@@ -339,6 +352,8 @@ int main(int argc, char **argv)
     host_clock_start();
     host.cpus = (uint32_t)options.smp;
     host.status = -1;
+    if (options.core)
+        allow_core();
     open_log();
     sigaction(HOST_KICK, &(struct sigaction){.sa_sigaction = probe, .sa_flags = SA_SIGINFO}, NULL);
     raise(HOST_KICK);

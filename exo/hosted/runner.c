@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "hosted.h"
+#include "vcpu.h"
 #include <linux/audit.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -400,6 +401,8 @@ static void handle(int number, siginfo_t *info, void *data)
         else if (number != HOST_KICK)
             fault(running, g);
     }
+    if (running->status == EXO_VCPU_FAULTED)
+        host_post_mortem();
     serve_interrupts();
     leave(running, context);
 }

@@ -14,14 +14,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ENTRIES     512u
-#define NODES_MOST  16384u
-#define MAPS_MOST   40000u /* of this process: the host's default limit is 65,530 */
-#define AROUND      16u    /* pages that one fault maps at most, where they are neighbours in memory too */
-#define LEAF_IGNORE (X86_PTE_A | X86_PTE_D)
+#define ENTRIES    512u
+#define NODES_MOST 16384u
+#define MAPS_MOST  40000u /* of this process: the host's default limit is 65,530 */
+#define AROUND     32u    /* pages that one fault maps at most, where they are neighbours in memory too */
 
 struct node {
-    machine_pte expect[ENTRIES]; /* of entries in use below */
+    machine_pte mapped[ENTRIES]; /* of leaves: what the tables said when it was mapped */
     union {
         uint64_t writable[ENTRIES / 64]; /* leaves: the host's mapping is */
         uint32_t next_free;
@@ -106,29 +105,38 @@ static void drop_all(void)
     maps = 0;
 }
 
-static bool leaf_stale(const struct node *node, uint32_t i, machine_pte now)
+/* Does the host's mapping permit what the tables no longer do, or would it hide an access? What they permit by now and it does not is
+ * found by a fault. */
+static bool leaf_stale(const struct node *node, uint32_t i, machine_pte now, bool writable)
 {
-    return ((now ^ node->expect[i]) & ~LEAF_IGNORE) || !(now & X86_PTE_A) ||
-           (bit(node->writable, i) && !(now & X86_PTE_D));
+    machine_pte before = node->mapped[i];
+    return !machine_pte_present(now) || ((now ^ before) & (X86_PTE_ADDRESS | X86_PTE_LARGE)) ||
+           !(now & X86_PTE_A) || (now & ~before & X86_PTE_NX) ||
+           (bit(node->writable, i) && !(writable && (now & X86_PTE_W) && (now & X86_PTE_D)));
 }
 
-static void validate(struct node *node)
+/* The node's table may be another one than before: a fork and its end change tables whose pages stay. */
+static void validate(struct node *node, bool writable)
 {
     const machine_pte *table = machine_frame(node->pfn);
     for (uint32_t w = 0; w < ENTRIES / 64; w++) {
         for (uint64_t bits = node->leaf[w]; bits; bits &= bits - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzl(bits);
-            if (leaf_stale(node, i, __atomic_load_n(&table[i], __ATOMIC_ACQUIRE))) {
+            if (leaf_stale(node, i, __atomic_load_n(&table[i], __ATOMIC_ACQUIRE), writable)) {
                 clear_bit(node->leaf, i);
                 gap_add(node->va + i * span(node->level), span(node->level));
             }
         }
         for (uint64_t bits = node->table[w]; bits; bits &= bits - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzl(bits);
-            if ((__atomic_load_n(&table[i], __ATOMIC_ACQUIRE) ^ node->expect[i]) & ~LEAF_IGNORE)
+            machine_pte now = __atomic_load_n(&table[i], __ATOMIC_ACQUIRE);
+            if (!machine_pte_present(now) || (node->level == 2 && machine_pte_is_large(now))) {
                 drop_child(node, i);
-            else
-                validate(&nodes[node->child[i]]);
+                continue;
+            }
+            struct node *child = &nodes[node->child[i]];
+            child->pfn = machine_pte_pfn(now);
+            validate(child, writable && (now & X86_PTE_W));
         }
     }
 }
@@ -142,7 +150,7 @@ void host_translate_settle(uint64_t top_pfn, bool always)
         return;
     stale = false;
     nodes[0].pfn = top_pfn;
-    validate(&nodes[0]);
+    validate(&nodes[0], true);
     gap_end();
 }
 
@@ -163,7 +171,6 @@ static struct node *make_child(struct node *node, uint32_t i, machine_pte entry)
     child->pfn = machine_pte_pfn(entry);
     child->va = node->va + i * span(node->level);
     node->child[i] = number;
-    node->expect[i] = entry;
     set_bit(node->table, i);
     return child;
 }
@@ -188,11 +195,12 @@ static void map(struct node *node, uint32_t i, bool write, bool may_write)
             end++;
     }
     int prot = PROT_READ | (write && may_write ? PROT_WRITE : 0) | (fault & X86_PTE_NX ? 0 : PROT_EXEC);
+    /* What the guest cannot write is private to this process, so that a debugger can set breakpoints there; changes of the frame show. */
     uint64_t bytes = span(node->level);
     for (uint32_t k = first; k < end; k++) {
         machine_pte marked =
             __atomic_or_fetch(&table[k], X86_PTE_A | (write && k == i ? X86_PTE_D : 0), __ATOMIC_ACQ_REL);
-        node->expect[k] = marked;
+        node->mapped[k] = marked;
         set_bit(node->leaf, k);
         (write && may_write ? set_bit : clear_bit)(node->writable, k);
     }
@@ -201,8 +209,9 @@ static void map(struct node *node, uint32_t i, bool write, bool may_write)
         return;
     }
     long at = host_call(SYS_mmap, (long)(node->va + first * bytes), (long)((end - first) * bytes), prot,
-                        MAP_SHARED | MAP_FIXED | (node->level == 1 ? MAP_POPULATE : 0), host.frames_fd,
-                        (long)((machine_pte_pfn(fault) - (i - first)) << EXO_PAGE_SHIFT));
+                        (prot == (PROT_READ | PROT_EXEC) ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED |
+                            (node->level == 1 ? MAP_POPULATE : 0),
+                        host.frames_fd, (long)((machine_pte_pfn(fault) - (i - first)) << EXO_PAGE_SHIFT));
     if (at < 0) {
         if (maps < 64)
             host_fail("it does not map a frame");
@@ -243,11 +252,13 @@ bool host_translate(uint64_t top_pfn, uint64_t va, bool write, bool fetch, uint6
             clear_bit(node->leaf, i);
             unmap(node->va + i * span(node->level), span(node->level));
         }
-        if (bit(node->table, i) && ((entry ^ node->expect[i]) & ~LEAF_IGNORE)) {
-            drop_child(node, i);
+        struct node *child = bit(node->table, i) ? &nodes[node->child[i]] : make_child(node, i, entry);
+        if (child->pfn != machine_pte_pfn(entry)) {
+            child->pfn = machine_pte_pfn(entry);
+            validate(child, writable);
             gap_end();
         }
-        node = bit(node->table, i) ? &nodes[node->child[i]] : make_child(node, i, entry);
+        node = child;
     }
 }
 

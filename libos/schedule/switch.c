@@ -23,6 +23,10 @@ extern char los_thread_start[];
 static size_t fpu_bytes = FXSAVE_BYTES;
 static uint64_t fpu_mask; /* 0: no XSAVE */
 
+/* Where the instructions trap, the base is known without them: programs are not told of them, so none sets it itself. */
+static bool bases_trap;
+static uint64_t fs_loaded[LOS_VCPUS_MAX]; /* only then: what each vCPU's is */
+
 /* --- the FPU ------------------------------------------------------------------------------------------------------ */
 
 void los_fpu_init(const struct exo_vcpu_page *page)
@@ -31,6 +35,7 @@ void los_fpu_init(const struct exo_vcpu_page *page)
         fpu_bytes = page->xsave_size;
         fpu_mask = page->xsave_mask;
     }
+    bases_trap = page->cpu_flags & EXO_CPU_BASES_TRAP;
 }
 
 size_t los_fpu_bytes(void) { return fpu_bytes; }
@@ -84,8 +89,17 @@ void los_fpu_reset(void)
     initial_state(los_current()->fpu);
     load(los_current()->fpu);
 }
-uint64_t los_fs_base(void) { return los_machine_fs_base(); }
-void los_set_fs_base(uint64_t base) { los_machine_set_fs_base(los_current()->fs_base = base); }
+
+static void load_fs_base(const struct los_cpu *cpu, uint64_t base)
+{
+    if (bases_trap && fs_loaded[cpu->number] == base)
+        return;
+    fs_loaded[cpu->number] = base;
+    los_machine_set_fs_base(base);
+}
+
+uint64_t los_fs_base(void) { return bases_trap ? los_current()->fs_base : los_machine_fs_base(); }
+void los_set_fs_base(uint64_t base) { load_fs_base(los_cpu(), los_current()->fs_base = base); }
 
 /* --- threads ---------------------------------------------------------------------------------------------------------- */
 
@@ -137,7 +151,7 @@ static void suspend(struct los_cpu *cpu, struct los_thread *thread, uint64_t now
     save(thread->fpu);
     cpu->fpu_owner = thread;
     thread->fpu_cpu = cpu->number;
-    thread->fs_base = los_machine_fs_base();
+    thread->fs_base = los_fs_base();
 }
 
 static void resume(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
@@ -148,7 +162,7 @@ static void resume(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
     if (cpu->fpu_owner != thread || thread->fpu_cpu != cpu->number)
         load(thread->fpu);
     cpu->fpu_owner = NULL;
-    los_machine_set_fs_base(thread->fs_base);
+    load_fs_base(cpu, thread->fs_base);
     thread->last_cpu = cpu->number;
     thread->stamp_ns = now;
     thread->quantum_end_ns = now + los_quantum_of(thread);

@@ -99,6 +99,7 @@ enum exo_cpu_flag {
     EXO_CPU_FSGSBASE = 1, /* rdfsbase and its kin work in ring 3 */
     EXO_CPU_XSAVE = 2,
     EXO_CPU_XSAVEOPT = 4,
+    EXO_CPU_BASES_TRAP = 8, /* rdfsbase and its kin work, each at the price of a trap */
 };
 
 #endif
