@@ -78,10 +78,10 @@ wait
 # The exokernel's invariants hold on this machine, too.
 $kxos --check 5 --log "$out/hosted.check" --cmd 'ls -lR /proc/self | wc -l; (sleep 0.1 | cat) & wait' >"$out/hosted.out" 2>&1 </dev/null
 status=$?
+[ $status = 0 ] && grep -q 'all invariants held' "$out/hosted.check" && ok || not_ok 'hosted --check' "status $status, $(tail -n 1 "$out/hosted.check")"
+
 # A broken library OS leaves its memory, at the moment when it broke.
 printf "void __attribute__((section(\".text.entry\"))) los_entry(void) { *(volatile int *)0x123456 = 1; }\n" >"$out/broken.c"
 gcc -O1 -fpie -ffreestanding -nostdlib -static -no-pie -Wl,-T,boot/libos.ld,--build-id=none -o "$out/broken.img" "$out/broken.c" 2>/dev/null
 says 125 "died of signal 4, leaving a core file|died of signal 4: the machine ends" $kxos --core --libos "$out/broken.img" --cmd true
 rm -f core core.[0-9]*
-
-[ $status = 0 ] && grep -q 'all invariants held' "$out/hosted.check" && ok || not_ok 'hosted --check' "status $status, $(tail -n 1 "$out/hosted.check")"
