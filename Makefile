@@ -314,7 +314,7 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 guest: all hosted $(GUEST_PROGRAMS)
 
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
-adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img
+adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img $(BUILD)/hosted/kxos
 	@test/adversary/run
 
 # --- what devices reach, with and without an IOMMU ------------------------------------------------------------------------

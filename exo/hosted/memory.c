@@ -61,9 +61,12 @@ const char *host_memory_init(uint64_t mib)
     return host.runner_of == MAP_FAILED ? "--mem: this host gives less memory" : NULL;
 }
 
-/* Adapts the code of an ELF image to the host. What is no such image is the supervisor's to refuse. */
+/* Adapts the code of an image to the host. What is none is the supervisor's to refuse, or the core's. */
 static void adapt(uint8_t *image, uint64_t bytes)
 {
+    const struct exo_flat_header *flat = (const void *)image;
+    if (bytes >= sizeof *flat && flat->magic == EXO_FLAT_MAGIC && flat->text_pages <= bytes >> EXO_PAGE_SHIFT)
+        host_hide_bases(image, flat->text_pages << EXO_PAGE_SHIFT);
     const Elf64_Ehdr *header = (const void *)image;
     if (bytes < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) || header->e_phoff > bytes ||
         header->e_phnum > (bytes - header->e_phoff) / sizeof(Elf64_Phdr))

@@ -190,8 +190,8 @@ bool host_emulate_bases(struct machine_vcpu *vcpu, const uint8_t *code)
     switch (code[4] >> 3 & 3) {
     case 0: *reg = read_fs(); break;
     case 1: *reg = read_gs(); break;
-    case 2: set_fs(*reg); break;
-    case 3: set_gs(*reg); break;
+    case 2: fs_now = ~*reg, set_fs(*reg); break; /* in any case: loading a selector changed the base, maybe */
+    case 3: gs_now = ~*reg, set_gs(*reg); break;
     }
     vcpu->regs.rip += LENGTH;
     return true;
