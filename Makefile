@@ -29,7 +29,9 @@ object = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))
 
 EXO_SOURCES := $(wildcard exo/core/*.c exo/device/*.c exo/x86_64/*.c exo/x86_64/*.S)
 SUPERVISOR_SOURCES := $(wildcard libos/supervisor/*.c libos/supervisor/*.S)
-LIBOS_SOURCES := $(filter-out libos/supervisor/% libos/newlib/% libos/template/%, \
+# A folder of libos/ with a file IMAGE is a library OS of its own, build/FOLDER.img; IMAGE says in a line what it is.
+LIBOS_FOLDERS := $(patsubst libos/%/IMAGE,%,$(wildcard libos/*/IMAGE))
+LIBOS_SOURCES := $(filter-out libos/supervisor/% $(LIBOS_FOLDERS:%=libos/%/%), \
     $(wildcard libos/*.c libos/*.S libos/*/*.c libos/*/*.S))
 VDSO_SOURCES := $(wildcard linux-personality/vdso/*.c linux-personality/vdso/*.S)
 LINUX_SOURCES := $(LIBOS_SOURCES) $(filter-out linux-personality/vdso/%, \
@@ -40,7 +42,7 @@ SUPERVISOR_OBJECTS := $(call object,supervisor,$(SUPERVISOR_SOURCES))
 LINUX_OBJECTS := $(call object,linux,$(LINUX_SOURCES))
 VDSO_OBJECTS := $(call object,vdso,$(VDSO_SOURCES))
 
-LIBOS_IMAGES := linux
+LIBOS_IMAGES := linux $(LIBOS_FOLDERS)
 IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
@@ -153,6 +155,19 @@ $(BUILD)/linux.elf: $(LINUX_OBJECTS) $(BUILD)/vdso_image.o boot/libos.ld
 
 $(BUILD)/linux.img: $(BUILD)/linux.elf
 	strip -s -o $@ $<
+
+# --- other library OS images: one for each folder with a file IMAGE -----------------------------------------------------
+$(BUILD)/libos/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(LIBOS_FLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+
+define libos_image
+$(BUILD)/$(1).elf: $(call object,libos,$(wildcard libos/$(1)/*.c libos/$(1)/*.S)) boot/libos.ld
+	$(CC) $(LINK) -T boot/libos.ld -o $$@ $$(filter %.o,$$^)
+$(BUILD)/$(1).img: $(BUILD)/$(1).elf
+	strip -s -o $$@ $$<
+endef
+$(foreach folder,$(LIBOS_FOLDERS),$(eval $(call libos_image,$(folder))))
 
 # The vDSO is a shared object of its own, mapped into every process: no address in it may need relocation.
 $(BUILD)/vdso/%.o: % Makefile
