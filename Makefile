@@ -225,7 +225,28 @@ $(BUILD)/coverage/replay/%.o: % Makefile
 $(BUILD)/coverage/replay-corpus: $(COVERAGE_REPLAY)
 	$(CC) $(COVERAGE_FLAGS) -Wl,--wrap=exo_call -Wl,--wrap=exo_gate_transfer -o $@ $^
 
-coverage: $(BUILD)/coverage/unit-exo $(BUILD)/coverage/replay-corpus
+# The library OS: its unit tests, and an image that counts, whose counters go to the boot log at the end (test/coverage/guest.c).
+$(BUILD)/coverage/libos/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COVERAGE_FLAGS) $(LIBOS_INCLUDE) -Itest/unit/libos -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/unit-libos: $(call object,coverage/libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
+	$(CC) $(COVERAGE_FLAGS) -o $@ $^ -lcriterion
+
+COVERAGE_LINUX := $(call object,coverage/linux,$(LINUX_SOURCES))
+COVERAGE_COUNTS := -O0 -fprofile-arcs -ftest-coverage -fprofile-update=atomic -fprofile-info-section=gcov_info
+$(BUILD)/coverage/linux/test/coverage/guest.c.o: COVERAGE_COUNTS :=
+$(BUILD)/coverage/linux/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(LIBOS_FLAGS) $(COVERAGE_COUNTS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/linux.elf: $(COVERAGE_LINUX) $(BUILD)/coverage/linux/test/coverage/guest.c.o $(BUILD)/vdso_image.o boot/libos.ld
+	$(CC) $(LINK) -Wl,--no-relax -Wl,--wrap=los_container_exit -Wl,--wrap=los_container_reset -T boot/libos.ld -o $@ $(filter %.o,$^) -lgcov
+
+$(BUILD)/coverage/linux.img: $(BUILD)/coverage/linux.elf
+	strip -s -o $@ $<
+
+coverage: $(BUILD)/coverage/unit-exo $(BUILD)/coverage/replay-corpus $(BUILD)/coverage/unit-libos $(BUILD)/coverage/linux.img guest
 	@test/coverage/run
 
 # The core with one check taken away: see test/mutants/run, which says what is what.
