@@ -1,0 +1,1 @@
+/test/programs/files; echo "status $?"
