@@ -15,7 +15,7 @@ cat /proc/self/smaps | grep -c '^Rss:' | grep -q '^[1-9]' && echo smaps
 cat /proc/self/mountinfo | grep -c ' / / ' | grep -q '^[1-9]' && echo mountinfo
 tr '\0' '\n' </proc/$other/cmdline | head -n 1; readlink /proc/$other/exe; cat /proc/$other/comm; od -An -tx8 -N16 /proc/$other/auxv | wc -l
 echo 1 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj; echo junk >/proc/self/oom_score_adj 2>/dev/null || echo refused oom
-echo no >/proc/$other/comm 2>/dev/null || echo refused comm; sh -c 'echo renamed >/proc/$$/comm; cat /proc/$$/comm'
+echo no >/proc/$other/comm 2>/dev/null || echo refused comm; sh -c 'echo renamed >/proc/$$/comm; read name </proc/$$/comm; echo $name'
 name=$(cat /proc/sys/kernel/hostname); echo set >/proc/sys/kernel/hostname; hostname; echo "$name" >/proc/sys/kernel/hostname
 echo dom >/proc/sys/kernel/domainname; cat /proc/sys/kernel/domainname; echo '(none)' >/proc/sys/kernel/domainname
 max=$(cat /proc/sys/kernel/pid_max); echo 40000 >/proc/sys/kernel/pid_max; cat /proc/sys/kernel/pid_max; echo $max >/proc/sys/kernel/pid_max

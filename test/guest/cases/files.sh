@@ -1,1 +1,0 @@
-/test/programs/files; echo "status $?"
