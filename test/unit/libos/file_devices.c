@@ -55,10 +55,14 @@ FILE_TEST(file_devices, the_log_is_cut_into_lines_that_it_takes)
     fake_log[0] = 0;
     cr_assert_eq(fixture_write(file, "said by a test\n", 15), 15);
     cr_assert_not_null(strstr(fake_log, "said by a test\n"));
+    fake_log[0] = 0;
+    cr_assert_eq(fixture_write(file, "<6>with a level\n\n", 17), 17);
+    cr_assert_str_eq(fake_log, "with a level\n");
+    fake_log[0] = 0;
     char many[3000];
     memset(many, 'l', sizeof(many));
-    long took = fixture_write(file, many, sizeof(many));
-    cr_assert(took == (long)sizeof(many) || took > 0);
+    cr_assert_eq(fixture_write(file, many, sizeof(many)), (long)sizeof(many));
+    cr_assert_eq(strlen(fake_log), 512, "cut: %zu", strlen(fake_log));
     los_file_unref(file);
 }
 
