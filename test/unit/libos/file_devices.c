@@ -71,6 +71,8 @@ FILE_TEST(file_devices, nodes_without_a_device)
     struct los_file *file;
     OK(los_make_node(NULL, "/nothing", LOS_CHARACTER, 0666, 99, 99));
     ERROR(NXIO, los_open(NULL, "/nothing", BOTH, 0, &file));
+    OK(los_make_node(NULL, "/memory", LOS_CHARACTER, 0666, 1, 99)); /* beside the null device */
+    ERROR(NXIO, los_open(NULL, "/memory", BOTH, 0, &file));
     OK(los_make_node(NULL, "/block", LOS_BLOCK, 0666, 1, 3));
     ERROR(NXIO, los_open(NULL, "/block", BOTH, 0, &file));
     OK(los_make_node(NULL, "/socket", LOS_SOCKET, 0666, 0, 0));
