@@ -85,8 +85,8 @@ static void requeueing(void)
     *awake = 0, word[1] = 5;
     waiter(word, ~0u), waiter(word + 1, ~0u);
     usleep(50000);
-    CHECK(futex(word + 2, FUTEX_WAKE_OP, 1, (void *)1, word + 1, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_GT, 7)) ==
-          0);
+    CHECK(futex(word + 2, FUTEX_WAKE_OP, 1, (void *)1, word + 1,
+                FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_GT, 7)) == 0);
     CHECK(word[1] == 8);
     CHECK(futex(word, FUTEX_WAKE_OP, 1, (void *)1, word + 1, FUTEX_OP(FUTEX_OP_SET, 16, FUTEX_OP_CMP_EQ, 8)) ==
           2);
