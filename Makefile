@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(or $(shell nproc 2>/dev/null),2)
 endif
+, := ,
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -212,6 +213,8 @@ UNIT_LIBOS_SOURCES := $(shell sed 's/\#.*//' test/unit/libos/SOURCES 2>/dev/null
 INVARIANT := $(filter-out %/watch.c,$(wildcard test/invariant/*.c))
 UNIT_EXO_OBJECTS := $(call object,unit-exo,$(wildcard exo/core/*.c exo/device/*.c) $(INVARIANT) $(UNIT_EXO))
 UNIT_LIBOS_OBJECTS := $(call object,unit-libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
+# What a test may let fail: fake_exo.h.
+UNIT_LIBOS_WRAP := $(patsubst %,-Wl$(,)--wrap=%,los_alloc los_alloc_zeroed los_page_alloc los_page_alloc_zeroed los_pages_alloc)
 UNIT_PROGRAMS := $(if $(UNIT_EXO),$(BUILD)/test/unit-exo) $(if $(UNIT_LIBOS),$(BUILD)/test/unit-libos)
 
 $(BUILD)/unit-exo/%.o: % Makefile
@@ -228,7 +231,7 @@ $(BUILD)/test/unit-exo: $(UNIT_EXO_OBJECTS)
 
 $(BUILD)/test/unit-libos: $(UNIT_LIBOS_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_FLAGS) -o $@ $^ -lcriterion
+	$(CC) $(UNIT_FLAGS) $(UNIT_LIBOS_WRAP) -o $@ $^ -lcriterion
 
 unit: $(UNIT_PROGRAMS)
 	@[ -n "$(UNIT_PROGRAMS)" ] || { echo "no unit tests found under test/unit" >&2; exit 1; }
@@ -259,7 +262,28 @@ $(BUILD)/coverage/replay/%.o: % Makefile
 $(BUILD)/coverage/replay-corpus: $(COVERAGE_REPLAY)
 	$(CC) $(COVERAGE_FLAGS) -Wl,--wrap=exo_call -Wl,--wrap=exo_gate_transfer -o $@ $^
 
-coverage: $(BUILD)/coverage/unit-exo $(BUILD)/coverage/replay-corpus
+# The library OS: its unit tests, and an image that counts, whose counters go to the boot log at the end (test/coverage/guest.c).
+$(BUILD)/coverage/libos/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COVERAGE_FLAGS) $(LIBOS_INCLUDE) -Itest/unit/libos -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/unit-libos: $(call object,coverage/libos,$(UNIT_LIBOS_SOURCES) $(UNIT_LIBOS))
+	$(CC) $(COVERAGE_FLAGS) $(UNIT_LIBOS_WRAP) -o $@ $^ -lcriterion
+
+COVERAGE_LINUX := $(call object,coverage/linux,$(LINUX_SOURCES))
+COVERAGE_COUNTS := -O0 -fprofile-arcs -ftest-coverage -fprofile-update=atomic -fprofile-info-section=gcov_info
+$(BUILD)/coverage/linux/test/coverage/guest.c.o: COVERAGE_COUNTS :=
+$(BUILD)/coverage/linux/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(LIBOS_FLAGS) $(COVERAGE_COUNTS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/coverage/linux.elf: $(COVERAGE_LINUX) $(BUILD)/coverage/linux/test/coverage/guest.c.o $(BUILD)/vdso_image.o boot/libos.ld
+	$(CC) $(LINK) -Wl,--no-relax -Wl,--wrap=los_container_exit -Wl,--wrap=los_container_reset -T boot/libos.ld -o $@ $(filter %.o,$^) -lgcov
+
+$(BUILD)/coverage/linux.img: $(BUILD)/coverage/linux.elf
+	strip -s -o $@ $<
+
+coverage: $(BUILD)/coverage/unit-exo $(BUILD)/coverage/replay-corpus $(BUILD)/coverage/unit-libos $(BUILD)/coverage/linux.img guest
 	@test/coverage/run
 
 # The core with one check taken away: see test/mutants/run, which says what is what.

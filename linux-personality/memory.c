@@ -222,7 +222,7 @@ static long populate(struct los_region *region, uint64_t start, uint64_t end, vo
     bool write = context != NULL;
     uint32_t access = write ? LOS_WRITE : region->protection & LOS_READ ? LOS_READ : LOS_EXECUTE;
     if ((region->protection & access) == 0)
-        return write ? -LOS_E_FAULT : 0;
+        return write ? -LOS_E_INVAL : 0;
     for (uint64_t at = start; at < end; at += LOS_PAGE) {
         long error = write || !los_space_present(space(), at) ? los_space_fault(space(), at, access) : 0;
         if (error != 0)

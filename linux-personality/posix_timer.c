@@ -109,9 +109,11 @@ long lx_sys_timer_create(const struct lx_args *args)
     struct lx_process *self = lx_process(process);
     int clock = (int)args->arg[0], id = 0;
     uint64_t now;
-    if (lx_clock_now(clock, &now) != 0 || clock == LX_CLOCK_REALTIME_COARSE ||
-        clock == LX_CLOCK_MONOTONIC_COARSE || clock == LX_CLOCK_MONOTONIC_RAW)
+    if (lx_clock_now(clock, &now) != 0)
         return -LOS_E_INVAL;
+    if (clock == LX_CLOCK_REALTIME_COARSE || clock == LX_CLOCK_MONOTONIC_COARSE ||
+        clock == LX_CLOCK_MONOTONIC_RAW)
+        return -LOS_E_NOTSUP;
     if (self == NULL)
         return -LOS_E_AGAIN;
     while (id < LX_POSIX_TIMERS && self->timers[id] != NULL)

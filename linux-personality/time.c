@@ -182,7 +182,7 @@ long lx_sys_clock_nanosleep(const struct lx_args *args)
 {
     int clock = (int)args->arg[0];
     uint64_t now, ns;
-    if (lx_clock_now(clock, &now) != 0 || clock == LX_CLOCK_THREAD_CPUTIME_ID)
+    if (lx_clock_now(clock, &now) != 0)
         return -LOS_E_INVAL;
     if (lx_clock_is_cpu(clock) || clock == LX_CLOCK_MONOTONIC_RAW || clock == LX_CLOCK_REALTIME_COARSE ||
         clock == LX_CLOCK_MONOTONIC_COARSE)

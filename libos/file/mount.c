@@ -15,25 +15,35 @@ void los_filesystem_register(struct los_filesystem_type *type)
 
 void los_mount_ref(struct los_mount *mount) { mount->refs++; }
 
+static bool is_unused(const struct los_filesystem *fs)
+{
+    struct los_mount *mount;
+    LOS_LIST_FOR(mount, &los_mounts, all)
+    if (mount->filesystem == fs)
+        return false;
+    return !fs->permanent;
+}
+
+/* The root inode holds the file system, so it has to be let go once nothing is mounted. */
+static void let_go_of_root(struct los_filesystem *fs)
+{
+    struct los_inode *root = fs->root;
+    fs->root = NULL;
+    los_inode_unref(root);
+}
+
 void los_mount_unref(struct los_mount *mount)
 {
     if (--mount->refs)
         return;
     struct los_filesystem *fs = mount->filesystem;
     los_list_remove(&mount->all);
-    bool last = true;
-    struct los_mount *other;
-    LOS_LIST_FOR(other, &los_mounts, all)
-    last = last && other->filesystem != fs;
-    last = last && !fs->permanent;
+    bool last = is_unused(fs);
     if (last && fs->root->ops->resident && fs->root->entry)
         los_entry_drop_tree(fs->root->entry);
     los_entry_unref(mount->root);
-    if (last) { /* the root inode holds the file system, so it has to be let go here */
-        struct los_inode *root = fs->root;
-        fs->root = NULL;
-        los_inode_unref(root);
-    }
+    if (last)
+        let_go_of_root(fs);
     los_free(mount->source);
     los_free(mount);
     los_filesystem_unref(fs);
@@ -225,17 +235,13 @@ static long mount_type(const struct los_path *point, const char *source, const c
             return error;
         struct los_entry *root = fs->root->entry;
         bool fresh = !root;
-        if (fresh) {
-            los_inode_ref(fs->root);
-            if (!(root = los_entry_new(NULL, "/", 1, fs->root))) {
-                los_inode_unref(fs->root);
-                los_filesystem_unref(fs);
-                return -LOS_E_NOMEM;
-            }
-        }
-        error = los_mount_add(point, fs, root, source, flags);
-        if (fresh)
+        if (fresh && (root = los_entry_new(NULL, "/", 1, fs->root)))
+            los_inode_ref(fs->root); /* the entry's */
+        error = root ? los_mount_add(point, fs, root, source, flags) : -LOS_E_NOMEM;
+        if (fresh && root)
             los_entry_unref(root);
+        if (error && is_unused(fs))
+            let_go_of_root(fs);
         los_filesystem_unref(fs);
         return error;
     }

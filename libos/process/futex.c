@@ -134,7 +134,7 @@ long los_futex_requeue(uint64_t from, uint32_t wake_most, uint32_t move_most, ui
             break;
         }
     }
-    return compare ? woken + moved : woken;
+    return woken + moved;
 }
 
 /* --- robust lists: words whose owner may die ---------------------------------------------------------------------------

@@ -72,6 +72,7 @@ static long lock_in(struct los_file *file, uint64_t user, struct lx_flock *given
         .unlock = given->l_type == LX_F_UNLCK,
         .start = (uint64_t)start,
         .end = given->l_len ? (uint64_t)end : UINT64_MAX,
+        .pid = los_current()->process->pid,
     };
     return 0;
 }

@@ -290,6 +290,30 @@ bool fake_load(struct los_space *space, uint64_t va, uint8_t *value, int *error)
     return at != NULL;
 }
 
+/* --- allocations that fail: the linker puts these before the real ones -------------------------------------------------- */
+
+uint64_t fake_fail_at;
+static bool fails(void) { return fake_fail_at != 0 && --fake_fail_at == 0; }
+
+void *__real_los_alloc(size_t bytes);
+void *__wrap_los_alloc(size_t bytes);
+void *__wrap_los_alloc(size_t bytes) { return fails() ? NULL : __real_los_alloc(bytes); }
+void *__real_los_alloc_zeroed(size_t bytes);
+void *__wrap_los_alloc_zeroed(size_t bytes);
+void *__wrap_los_alloc_zeroed(size_t bytes) { return fails() ? NULL : __real_los_alloc_zeroed(bytes); }
+los_pageno __real_los_page_alloc(void);
+los_pageno __wrap_los_page_alloc(void);
+los_pageno __wrap_los_page_alloc(void) { return fails() ? LOS_NO_PAGE : __real_los_page_alloc(); }
+los_pageno __real_los_page_alloc_zeroed(void);
+los_pageno __wrap_los_page_alloc_zeroed(void);
+los_pageno __wrap_los_page_alloc_zeroed(void) { return fails() ? LOS_NO_PAGE : __real_los_page_alloc_zeroed(); }
+los_pageno __real_los_pages_alloc(unsigned order);
+los_pageno __wrap_los_pages_alloc(unsigned order);
+los_pageno __wrap_los_pages_alloc(unsigned order)
+{
+    return fails() ? LOS_NO_PAGE : __real_los_pages_alloc(order);
+}
+
 uint64_t fake_calls(enum exo_call call) { return calls[call]; }
 
 uint64_t fake_spaces(void)

@@ -13,7 +13,8 @@ static struct los_thread idle;
 
 /* --- the stack switch of entry.S, with what the address sanitizer wants to know of it ----------------------------- */
 
-__asm__(".globl los_thread_start\n"
+__asm__(".text\n"
+        ".globl los_thread_start\n"
         "test_switch:\n"
         "pushq %rbx; pushq %rbp; pushq %r12; pushq %r13; pushq %r14; pushq %r15\n"
         "movq %rsp, (%rdi); movq %rsi, %rsp\n"
@@ -22,6 +23,11 @@ __asm__(".globl los_thread_start\n"
 void test_switch(uint64_t *save_sp, uint64_t load_sp);
 void los_switch(uint64_t *save_sp, uint64_t load_sp);
 void test_thread_begin(struct los_frame *frame);
+
+#ifndef __SANITIZE_ADDRESS__ /* a coverage build */
+#define __sanitizer_start_switch_fiber(fake, bottom, bytes)  ((void)(fake), (void)(bottom), (void)(bytes))
+#define __sanitizer_finish_switch_fiber(fake, bottom, bytes) ((void)(fake), *(bottom) = NULL, *(bytes) = 1)
+#endif
 
 static const void *idle_bottom;
 static size_t idle_bytes;
@@ -43,7 +49,7 @@ static void arrived(void *fake)
 void los_switch(uint64_t *save_sp, uint64_t load_sp)
 {
     struct los_thread *next = los_current();
-    void *fake;
+    void *fake = NULL;
     if (next == &idle)
         __sanitizer_start_switch_fiber(&fake, idle_bottom, idle_bytes);
     else

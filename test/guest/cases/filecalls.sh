@@ -1,0 +1,1 @@
+/test/programs/filecalls; echo "status $?"

@@ -1,0 +1,1 @@
+/test/programs/futexes; echo "status $?"

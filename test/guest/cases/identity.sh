@@ -1,0 +1,1 @@
+/test/programs/identity; echo "status $?"

@@ -1,0 +1,1 @@
+/test/programs/timers; echo "status $?"
