@@ -22,7 +22,9 @@ static void load_segment(struct container *container, exo_frame frame, const uin
     uint64_t start = program->va & ~(PAGE - 1), end = program->va + program->memory_bytes;
     if (program->va % PAGE != program->offset % PAGE || program->file_bytes > program->memory_bytes ||
         program->offset > size || program->file_bytes > size - program->offset || end < program->va ||
-        start < LOS_IMAGE || end > LOS_START)
+        start < LOS_IMAGE || end > LOS_START ||
+        (!(program->flags & ELF_W) &&
+         program->memory_bytes > program->file_bytes)) /* zeros would be what follows */
         fail("the library OS image has a segment outside its place", 0);
     uint64_t pages = PAGES(end - start);
 
