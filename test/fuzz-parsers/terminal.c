@@ -11,7 +11,8 @@
 #include <terminal_mode.h>
 #include "target.h"
 
-#define PIECE 64u
+#define PIECE     64u
+#define STEPS_MAX 256
 
 static struct los_discipline *d;
 
@@ -22,7 +23,6 @@ static void check(void)
     cr_assert_leq(out, LOS_DISCIPLINE_OUTPUT);
     if (d->mode.canonical)
         cr_assert(d->lines - d->head <= in, "the edited line begins outside the queue");
-    cr_assert_leq(los_discipline_input_bytes(d), in);
     cr_assert_leq(los_discipline_room(d), LOS_DISCIPLINE_INPUT);
     cr_assert(los_discipline_output_bytes(d) <= out + 1);
     uint64_t ends = 0;
@@ -68,7 +68,7 @@ static void send_some(size_t most)
 
 static void set_mode(struct choices *c)
 {
-    struct lx_termios2 set, got, again;
+    struct lx_termios2 set, got;
     struct los_terminal_mode mode;
     uint8_t *bytes = (uint8_t *)&set;
     unsigned n = choice8(c);
@@ -81,10 +81,8 @@ static void set_mode(struct choices *c)
     mode = d->mode;
     lx_termios_to(&set, &mode);
     lx_termios_from(&mode, LX_CFLAG_PTY, &got);
-    struct los_terminal_mode second = mode;
-    lx_termios_to(&got, &second);
-    lx_termios_from(&second, LX_CFLAG_PTY, &again);
-    cr_assert_eq(memcmp(&got, &again, sizeof got), 0, "what was read back is something else once it is set");
+    lx_termios_speeds(&set);
+    cr_assert_eq(memcmp(&set, &got, sizeof got), 0, "what was set is read back as something else");
     los_discipline_set_mode(d, &mode);
 }
 
@@ -95,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n;
     d = malloc(sizeof *d); /* exactly: the sanitizer looks on */
     los_discipline_init(d);
-    while (c.at < c.end) {
+    for (int steps = 0; steps < STEPS_MAX && c.at < c.end; steps++) {
         switch (choice8(&c) % 10) {
         case 0:
         case 1:
@@ -104,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         case 2: /* a lot of the same */
             memset(bytes, choice8(&c), sizeof bytes);
-            for (unsigned i = choice8(&c); i > 0; i--)
+            for (unsigned i = choice8(&c) % 80; i > 0; i--)
                 los_discipline_receive(d, bytes, sizeof bytes);
             break;
         case 3:
@@ -120,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         check();
     }
+    cr_assert_leq(los_discipline_input_bytes(d), d->tail - d->head);
     free(d);
     return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * The library OS below a target, as its unit tests have it: memory, a process with root's credentials, an empty root file system. A target
  * that includes this defines libos_input, which runs in a thread of that process. What it leaves behind stays for the next input: free
- * pages must be as many afterwards as before, but for what grows once (tables, the heap's spare pages: see libos_input_done).
+ * pages must be as many afterwards as before, but for what grows once.
  */
 #ifndef FUZZ_LIBOS_H
 #define FUZZ_LIBOS_H
