@@ -68,9 +68,9 @@ static void sent(const struct exo_buffer *buffer, unsigned n, uint64_t requests)
             more = buffer[i++].flags & EXO_BUFFER_MORE;
         } while (more && i < n);
         unsigned k = 0;
-        while (k < UNDER_WAY && under_way[k].cookie != 0)
+        while (k + 1 < UNDER_WAY && under_way[k].cookie != 0)
             k++;
-        cr_assert_lt(k, UNDER_WAY, "more requests than descriptors");
+        cr_assert_eq(under_way[k].cookie, 0ul, "more requests than descriptors");
         under_way[k].cookie = cookie;
         under_way[k].room = room;
     }
@@ -80,9 +80,9 @@ static void came_back(const struct exo_completion *done, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++) {
         unsigned k = 0;
-        while (k < UNDER_WAY && under_way[k].cookie != done[i].cookie)
+        while (k + 1 < UNDER_WAY && under_way[k].cookie != done[i].cookie)
             k++;
-        cr_assert(done[i].cookie != 0 && k < UNDER_WAY, "nobody asked for that");
+        cr_assert(done[i].cookie != 0 && under_way[k].cookie == done[i].cookie, "nobody asked for that");
         cr_assert_leq(done[i].length, under_way[k].room);
         under_way[k].cookie = 0;
     }

@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct choices c = {data, data + size};
     char bytes[PIECE];
     size_t n;
+    unsigned many = 90;    /* the queue is full, and some more */
     d = malloc(sizeof *d); /* exactly: the sanitizer looks on */
     los_discipline_init(d);
     for (int steps = 0; steps < STEPS_MAX && c.at < c.end; steps++) {
@@ -102,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         case 2: /* a lot of the same */
             memset(bytes, choice8(&c), sizeof bytes);
-            for (unsigned i = choice8(&c) % 80; i > 0; i--)
+            for (unsigned i = choice8(&c) % 80; i > 0 && many > 0; i--, many--)
                 los_discipline_receive(d, bytes, sizeof bytes);
             break;
         case 3:
