@@ -48,7 +48,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short guest adversary device iso size check purity readme format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -62,6 +62,7 @@ test: deps
 	@$(MAKE) -s types
 	@$(MAKE) -s unit
 	@$(MAKE) -s fuzz-short
+	@$(MAKE) -s fuzz-parsers-short
 	@$(MAKE) -s all iso
 	@test/guest/run
 	@$(MAKE) -s adversary
@@ -334,6 +335,43 @@ fuzz: $(BUILD)/fuzz/fuzz
 
 fuzz-short: $(BUILD)/fuzz/fuzz-sanitized
 	@test/fuzz/run short
+
+# What parses bytes from outside: a program for each C file of test/fuzz-parsers, which names the sources that it needs in a line
+# `sources:`, and options of its compiler in a line `flags:`. @libos: what the unit tests of libos/ are made of; @exo: those of exo/.
+PARSERS := $(patsubst test/fuzz-parsers/%.c,%,$(wildcard test/fuzz-parsers/*.c))
+PARSER_PROGRAMS := $(PARSERS:%=$(BUILD)/fuzz-parsers/%)
+PARSER_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST $(FUZZ_SANITIZERS) \
+    -Itest/fuzz -Itest/fuzz-parsers/support -Itest/unit/libos $(LIBOS_INCLUDE)
+PARSER_EXO := -DFAKE_TOP=2048ul -Iexo/core -Iexo/device -Itest/invariant -Itest/unit/exo
+PARSER_SET_libos := $(UNIT_LIBOS_SOURCES) test/fuzz-parsers/support/libos.c \
+    $(patsubst %,test/unit/libos/%.c,fake_exo file_fixture process_support)
+PARSER_SET_exo := $(wildcard exo/core/*.c exo/device/*.c) $(INVARIANT) \
+    $(patsubst %,test/unit/exo/%.c,fake_machine helpers invariant)
+
+# $(call parser_line,NAME,WHAT): the rest of the target's line ` * WHAT: ...`
+parser_line = $(shell sed -n 's,^ \* $(2): ,,p' test/fuzz-parsers/$(1).c)
+parser_sources = test/fuzz-parsers/$(1).c test/fuzz-parsers/support/fail.c \
+    $(foreach s,$(call parser_line,$(1),sources),$(if $(filter @%,$s),$(PARSER_SET_$(s:@%=%)),$s))
+
+$(BUILD)/fuzz-parsers/object/exo/%.o $(BUILD)/fuzz-parsers/object/test/unit/exo/%.o \
+    $(BUILD)/fuzz-parsers/object/test/invariant/%.o: PARSER_FLAGS += $(PARSER_EXO)
+
+$(BUILD)/fuzz-parsers/object/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+define parser_program
+$(call object,fuzz-parsers/object,test/fuzz-parsers/$(1).c): PARSER_FLAGS += $(call parser_line,$(1),flags)
+$(BUILD)/fuzz-parsers/$(1): $(call object,fuzz-parsers/object,$(sort $(call parser_sources,$(1))))
+	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer -o $$@ $$^
+endef
+$(foreach p,$(PARSERS),$(eval $(call parser_program,$(p))))
+
+fuzz-parsers: $(PARSER_PROGRAMS)
+	@test/fuzz-parsers/run long $(SECONDS)
+
+fuzz-parsers-short: $(PARSER_PROGRAMS)
+	@test/fuzz-parsers/run short
 
 # Misuses of tokens that the compiler must refuse.
 types:

@@ -6,7 +6,7 @@
 #include <terminal_mode.h>
 
 enum flag_word { INPUT, OUTPUT, LOCAL, FLAG_WORDS };
-enum kept_word { KEPT_INPUT, KEPT_OUTPUT, KEPT_LOCAL, KEPT_CONTROL, KEPT_SPEED, KEPT_IS_SET };
+enum kept_word { KEPT_INPUT, KEPT_OUTPUT, KEPT_LOCAL, KEPT_CONTROL, KEPT_SPEED, KEPT_INPUT_SPEED, KEPT_IS_SET };
 #define TAB_DELAY        0x1800u
 #define TAB_EXPAND       0x1800u
 #define BAUD_CODE        0x100fu
@@ -93,7 +93,8 @@ void lx_termios_from(const struct los_terminal_mode *mode, uint32_t cflag, struc
     to->termios.c_cc[18] = (uint8_t)(kept >> 16);
     for (size_t i = 0; i < LOS_TC_COUNT; i++)
         to->termios.c_cc[control_index[i]] = mode->control[i];
-    to->c_ispeed = to->c_ospeed = mode->kept[KEPT_SPEED];
+    to->c_ospeed = mode->kept[KEPT_SPEED];
+    to->c_ispeed = mode->kept[KEPT_INPUT_SPEED];
     lx_termios_speeds(to);
 }
 
@@ -114,6 +115,7 @@ void lx_termios_to(const struct lx_termios2 *from, struct los_terminal_mode *mod
     mode->kept[KEPT_CONTROL] = from->termios.c_cc[7] | (uint32_t)from->termios.c_cc[17] << 8 |
                                (uint32_t)from->termios.c_cc[18] << 16 | (uint32_t)from->termios.c_line << 24;
     mode->kept[KEPT_SPEED] = from->c_ospeed;
+    mode->kept[KEPT_INPUT_SPEED] = from->c_ispeed;
     mode->kept[KEPT_IS_SET] = 1;
     mode->control_flags = from->termios.c_cflag;
     for (size_t i = 0; i < LOS_TC_COUNT; i++)

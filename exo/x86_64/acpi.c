@@ -63,8 +63,9 @@ static void add_cpu(uint32_t apic_id, uint32_t flags, uint32_t *left_out)
 {
     if (!(flags & 1))
         return;
-    if (apic_id == x86_acpi.apic_ids[0])
-        return;
+    for (uint32_t i = 0; i < x86_acpi.cpus; i++)
+        if (x86_acpi.apic_ids[i] == apic_id) /* the boot CPU, or one that the firmware names twice */
+            return;
     if (x86_acpi.cpus == EXO_CPUS_MAX)
         ++*left_out;
     else

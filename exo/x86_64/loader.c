@@ -67,7 +67,11 @@ enum { MEMORY_USABLE = 1, MEMORY_RESERVED = 2, MEMORY_ACPI = 3, MEMORY_ACPI_NVS 
 /* One entry of the memory map in pass 0 or 1: contradictions are settled for the one that says "not usable". */
 static void map_entry(unsigned pass, uint64_t start, uint64_t bytes, uint32_t type)
 {
-    uint64_t end = start + bytes < start ? ~0ul : start + bytes;
+    const uint64_t top =
+        X86_PTE_ADDRESS; /* nothing above can be addressed, and nothing below wraps when it is rounded */
+    if (start >= top)
+        return;
+    uint64_t end = bytes < top - start ? start + bytes : top;
     if (pass == 0 && type == MEMORY_USABLE)
         x86_pieces_add(&x86_free, start, end);
     if (pass == 1 && type != MEMORY_USABLE)
@@ -103,7 +107,7 @@ static void multiboot_module(const struct multiboot_tag *tag, const struct multi
 static bool multiboot_read(uint64_t info, struct machine_boot *boot)
 {
     const uint32_t *header = low(info, 8);
-    const uint8_t *at = header ? low(info, header[0]) : NULL;
+    const uint8_t *at = header && header[0] >= 8 ? low(info, header[0]) : NULL;
     if (!at)
         return false;
     const uint8_t *end = at + header[0];
@@ -193,6 +197,8 @@ static void take_modules(struct machine_boot *boot)
     for (uint32_t i = 0; i < boot->modules; i++) {
         uint64_t start = boot->module[i].pfn << EXO_PAGE_SHIFT, end = start + boot->module[i].bytes;
         uint64_t last = (end + EXO_PAGE_SIZE - 1) & ~(EXO_PAGE_SIZE - 1);
+        if (!x86_pieces_hold(&x86_free, start, last))
+            machine_panic("a module lies on another, on the exokernel, or not in RAM");
         __builtin_memset((void *)(X86_DIRECT + end), 0, last - end);
         x86_pieces_remove(&x86_free, start, last);
         x86_pieces_add(&x86_mapped, start, last);
@@ -231,9 +237,9 @@ void x86_loader_settle(struct machine_boot *boot)
 
     for (uint32_t i = 0; i < x86_free.count; i++)
         x86_pieces_add(&x86_mapped, x86_free.piece[i].start, x86_free.piece[i].end);
-    take_modules(boot);
     uint64_t image = (uint64_t)x86_image_start - X86_IMAGE, image_end = (uint64_t)x86_image_end - X86_IMAGE;
     x86_pieces_remove(&x86_free, image, image_end);
+    take_modules(boot);
     x86_pieces_remove(&x86_mapped, image, image_end);
     x86_pieces_remove(&x86_free, 0, LOW_BYTES);
     take_trampoline();

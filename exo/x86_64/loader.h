@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The loaders' structures in memory, for loader.c. Multiboot2 specification 2.0, 3.6; Xen's hvm/start_info.h. */
+/* The loaders' structures in memory, for loader.c. Multiboot2 specification 2.0, 3.6; Xen's hvm/start_info.h.
+ * Packed, because nobody promises that they are aligned. */
 #ifndef EXO_X86_64_LOADER_H
 #define EXO_X86_64_LOADER_H
 
@@ -19,33 +20,33 @@ enum {
     MULTIBOOT_FRAMEBUFFER_TEXT = 2,
 };
 
-struct multiboot_tag {
+struct __attribute__((packed)) multiboot_tag {
     uint32_t type, size; /* the size counts this header; the next tag is 8-byte aligned */
 };
-struct multiboot_module {
+struct __attribute__((packed)) multiboot_module {
     uint32_t start, end;
     char name[];
 };
-struct multiboot_map_entry {
+struct __attribute__((packed)) multiboot_map_entry {
     uint64_t start, bytes;
     uint32_t type, reserved;
 };
-struct multiboot_map {
+struct __attribute__((packed)) multiboot_map {
     uint32_t entry_size, entry_version;
     struct multiboot_map_entry entry[];
 };
 
 #define PVH_MAGIC 0x336ec578
-struct pvh_info {
+struct __attribute__((packed)) pvh_info {
     uint32_t magic, version, flags, modules;
     uint64_t module, command_line, rsdp;
     uint64_t map; /* from version 1 on */
     uint32_t map_entries, reserved;
 };
-struct pvh_module {
+struct __attribute__((packed)) pvh_module {
     uint64_t start, bytes, command_line, reserved;
 };
-struct pvh_map_entry {
+struct __attribute__((packed)) pvh_map_entry {
     uint64_t start, bytes;
     uint32_t type, reserved;
 };

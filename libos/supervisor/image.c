@@ -22,7 +22,9 @@ static void load_segment(struct container *container, exo_frame frame, const uin
     uint64_t start = program->va & ~(PAGE - 1), end = program->va + program->memory_bytes;
     if (program->va % PAGE != program->offset % PAGE || program->file_bytes > program->memory_bytes ||
         program->offset > size || program->file_bytes > size - program->offset || end < program->va ||
-        start < LOS_IMAGE || end > LOS_START)
+        start < LOS_IMAGE || end > LOS_START ||
+        (!(program->flags & ELF_W) &&
+         program->memory_bytes > program->file_bytes)) /* zeros would be what follows */
         fail("the library OS image has a segment outside its place", 0);
     uint64_t pages = PAGES(end - start);
 
@@ -57,9 +59,15 @@ void image_load(struct container *container, const struct exo_boot_info *boot, u
         fail("the library OS image is no x86-64 ELF executable", 0);
 
     const struct elf_program *program = (const struct elf_program *)(file + elf->program_offset);
-    for (unsigned i = 0; i < elf->program_count; i++)
-        if (program[i].type == ELF_LOAD && program[i].memory_bytes)
-            load_segment(container, frame, file, size, &program[i]);
+    uint64_t last = 0; /* where the segment before ends */
+    for (unsigned i = 0; i < elf->program_count; i++) {
+        if (program[i].type != ELF_LOAD || !program[i].memory_bytes)
+            continue;
+        if ((program[i].va & ~(PAGE - 1)) < last)
+            fail("the library OS image has segments that share a page, or are out of order", 0);
+        load_segment(container, frame, file, size, &program[i]);
+        last = program[i].va + program[i].memory_bytes;
+    }
     container->entry = elf->entry;
     MUST("the image's window cannot be closed", exo_space_unmap(boot_space(boot), MODULE_VA, PAGES(size)));
 }

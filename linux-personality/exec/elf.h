@@ -36,8 +36,8 @@ long lx_elf_header(const void *bytes, size_t n, struct lx_elf *elf);
 /* Reads elf->phdrs program headers. file_bytes: the file's length; end: one past the highest address allowed. 0 or NOEXEC. */
 long lx_elf_phdrs(const void *phdrs, uint64_t file_bytes, uint64_t end, struct lx_elf *elf);
 
-/* The first line of a script: "#!interpreter [argument]". bytes: the first n of the file (at most 256 count). Points into *bytes, which is
- * changed (NULs after the words). *argument NULL: none. 0, or NOEXEC: no script, or a line without a whole interpreter. */
+/* The first line of a script: "#!interpreter [argument]". bytes: the first n of the file (at most 256 count), with room for a NUL behind
+ * them. Points into *bytes, which is changed (NULs after the words). *argument NULL: none. 0, or NOEXEC: no script, or a line without a whole interpreter. */
 long lx_script_line(char *bytes, size_t n, char **interpreter, char **argument);
 
 #endif

@@ -38,7 +38,7 @@ struct los_terminal_mode {
     uint32_t control_flags; /* kept for the personality: character size, parity, baud */
     uint8_t control[LOS_TC_COUNT];
     uint32_t
-        kept[6]; /* the personality's own: flags that mean nothing here, so that what was set is read back */
+        kept[7]; /* the personality's own: flags that mean nothing here, so that what was set is read back */
 };
 struct los_terminal_size {
     uint16_t rows, columns, x_pixels, y_pixels;

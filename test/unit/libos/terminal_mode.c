@@ -21,9 +21,18 @@ Test(terminal_termios, every_bit_and_character_comes_back)
         lx_termios_to(&from, &mode);
         lx_termios_from(&mode, 0, &back);
         cr_assert_eq(memcmp(&from.termios, &back.termios, sizeof from.termios), 0);
-        if ((from.termios.c_cflag & CBAUD) != BOTHER)
-            cr_assert_eq(from.c_ospeed, back.c_ospeed);
+        cr_assert_eq(from.c_ospeed, back.c_ospeed);
+        cr_assert_eq(from.c_ispeed, back.c_ispeed);
     }
+}
+
+Test(terminal_termios, a_speed_of_its_own_for_input_comes_back)
+{
+    struct lx_termios2 from = {.termios.c_cflag = B38400 | BOTHER << IBSHIFT, .c_ospeed = 7, .c_ispeed = 12345};
+    struct los_terminal_mode mode;
+    lx_termios_to(&from, &mode);
+    lx_termios_from(&mode, 0, &from);
+    cr_assert(from.c_ospeed == 38400 && from.c_ispeed == 12345);
 }
 
 Test(terminal_termios, flags_mean_what_the_headers_say)
