@@ -60,6 +60,7 @@ test: deps
 	@$(MAKE) -s unit
 	@$(MAKE) -s fuzz-short
 	@$(MAKE) -s all iso
+	@test/sanitizer/run
 	@test/guest/run
 	@$(MAKE) -s adversary
 	@$(MAKE) -s device
@@ -211,7 +212,7 @@ $(BUILD)/hosted-sanitized/kxos: HOSTED_OBJECTS := $(SANITIZED_HOSTED) -Wl,--wrap
 $(BUILD)/hosted-sanitized/kxos: $(SANITIZED_HOSTED) exo/hosted/hosted.ld
 	$(HOSTED_LINK)
 
-sanitized: hosted $(BUILD)/hosted-sanitized/kxos $(BUILD)/sanitized/linux.img
+sanitized: $(BUILD)/hosted-sanitized/kxos $(BUILD)/sanitized/linux.img $(BUILD)/supervisor.img $(BUILD)/rootfs.cpio
 
 # --- the default root file system: the distribution's own busybox, unmodified -----------------------------------------
 $(BUILD)/rootfs.cpio: boot/make-rootfs $(BUSYBOX) Makefile
@@ -353,7 +354,7 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static-pie -fPIE -o $@ $<
 
-guest: all hosted $(GUEST_PROGRAMS)
+guest: all hosted sanitized $(GUEST_PROGRAMS)
 
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
 adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img

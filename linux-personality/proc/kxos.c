@@ -9,8 +9,8 @@
 static long frames(struct los_text *text, const struct los_pseudo_node *node)
 {
     (void)node;
-    (void)los_sanitize_give_back();
-    los_text_add(text, "free %lu\n", (unsigned long)los_pages_free_count());
+    uint64_t slabs = los_sanitize_slabs();
+    los_text_add(text, "free %lu\n", (unsigned long)(los_pages_free_count() + slabs));
     return 0;
 }
 

@@ -4,7 +4,7 @@
 #include "guest.h"
 
 static volatile size_t one = 1; /* so that the compiler knows nothing */
-static int sink;
+static volatile int sink;
 
 static void heap_overflow(void)
 {
@@ -72,7 +72,11 @@ static void global_overflow(void)
 }
 
 static void shift(void) { sink = 1 << (31 + one); }
-static void overflow(void) { sink = INT32_MAX - 1 + (int)one * 2; }
+static void overflow(void)
+{
+    int most = INT32_MAX;
+    sink = most + (int)one;
+}
 static void bounds(void)
 {
     static int array[4];
@@ -106,7 +110,12 @@ static void lock_twice(void)
     los_sanitize_unlock(&lock_a);
 }
 
-static void lock_not_held(void) { los_sanitize_unlock(&lock_a); }
+static void lock_not_held(void)
+{
+    los_sanitize_lock(&lock_a, "lock a");
+    los_sanitize_unlock(&lock_a);
+    los_sanitize_unlock(&lock_a);
+}
 
 static void lock_kept(void) { los_sanitize_lock(&lock_a, "lock a"); }
 

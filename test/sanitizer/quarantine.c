@@ -35,6 +35,8 @@ void los_sanitize_slab(void *page) { shadow_set(page, LOS_PAGE, SHADOW_NO_OBJECT
 void los_sanitize_object(void *object, size_t bytes, size_t room)
 {
     size_t used = LOS_ROUND_UP(bytes, 8);
+    if (!lock_held())
+        check_lock((uint64_t)object, true, HERE);
     shadow_clear(object, bytes);
     shadow_set((char *)object + used, room - used, SHADOW_RED_ZONE);
 }
@@ -48,13 +50,15 @@ static void *take_oldest(void)
     return object;
 }
 
-void *los_sanitize_free(void *object, size_t room)
+void *los_sanitize_free_by(void *object, size_t room, void *by)
 {
     if (giving_back)
         return object;
+    if (!lock_held())
+        check_lock((uint64_t)object, true, (uint64_t)by);
     if (!shadow_usable(object, 1)) {
         struct report report;
-        if (report_begin(&report, HERE)) {
+        if (report_begin(&report, (uint64_t)by)) {
             report_text(&report, "freed twice: ");
             report_hex(&report, (uint64_t)object);
             report_text(&report, ", first from ");
@@ -71,7 +75,7 @@ void *los_sanitize_free(void *object, size_t room)
     unsigned at = (object_first + object_count++) % OBJECTS;
     objects[at].object = object;
     objects[at].room = room;
-    objects[at].from = (uint64_t)__builtin_return_address(0);
+    objects[at].from = (uint64_t)by;
     object_bytes += room;
     return oldest;
 }
@@ -109,6 +113,17 @@ bool los_sanitize_give_back(void)
     }
     giving_back = false;
     return true;
+}
+
+uint64_t los_sanitize_slabs(void)
+{
+    uint64_t all = 0, slabs = 0;
+    (void)los_sanitize_give_back();
+    for (uint64_t i = 0; i < LOS_START_PAGE->extents; i++)
+        all += LOS_START_PAGE->memory[i].pages;
+    for (uint64_t page = 0; page < all; page++)
+        slabs += page_record((los_pageno)page)->state == PAGE_SLAB;
+    return slabs;
 }
 
 uint64_t freed_from(uint64_t address)
