@@ -37,13 +37,17 @@ void los_sanitize_leave(void);
 #define los_sanitize_pages(pages, bytes, usable) ((void)0)
 #define los_sanitize_slab(page)                  ((void)0)
 #define los_sanitize_object(object, bytes, room) ((void)0)
-#define los_sanitize_free(object, room)          (object)
 #define los_sanitize_free_pages(first, order)    true
 #define los_sanitize_give_back()                 false
 #define los_sanitize_slabs()                     0
 #define los_sanitize_lock(lock, name)            ((void)0)
 #define los_sanitize_unlock(lock)                ((void)0)
 #define los_sanitize_leave()                     ((void)0)
+static inline void *los_sanitize_free(void *object, size_t room)
+{
+    (void)room;
+    return object;
+}
 
 #endif
 #endif
