@@ -48,7 +48,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted deps
+.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -64,6 +64,7 @@ test: deps
 	@$(MAKE) -s fuzz-short
 	@$(MAKE) -s fuzz-parsers-short
 	@$(MAKE) -s all iso
+	@test/sanitizer/run
 	@test/guest/run
 	@$(MAKE) -s adversary
 	@$(MAKE) -s device
@@ -113,8 +114,10 @@ HOSTED_START := $(shell $(CC) -print-file-name=crt1.o) $(shell $(CC) -print-file
 HOSTED_HOOKS := __pthread_initialize_minimal __call_tls_dtors __pthread_unwind __nss_database_fork_prepare_parent \
     __nss_database_fork_subprocess __mq_notify_fork_subprocess __timer_fork_subprocess
 $(BUILD)/hosted/kxos: $(HOSTED_OBJECTS) exo/hosted/hosted.ld
-	$(CC) -static -no-pie -nostartfiles -Wl,--no-relax,-Ttext-segment=0x720000000000,-T,exo/hosted/hosted.ld,-z,noexecstack -o $@ \
-	    $(HOSTED_HOOKS:%=-Wl,--defsym=%=host_nothing) $(HOSTED_START) $(HOSTED_OBJECTS) $(shell $(CC) -print-file-name=crtn.o)
+	$(HOSTED_LINK)
+
+HOSTED_LINK = $(CC) -static -no-pie -nostartfiles -Wl,--no-relax,-Ttext-segment=0x720000000000,-T,exo/hosted/hosted.ld,-z,noexecstack -o $@ \
+    $(HOSTED_HOOKS:%=-Wl,--defsym=%=host_nothing) $(HOSTED_START) $(HOSTED_OBJECTS) $(shell $(CC) -print-file-name=crtn.o)
 
 # --- the supervisor: a flat image whose header its linker script makes ------------------------------------------------
 $(BUILD)/supervisor/%.o: % Makefile
@@ -187,6 +190,46 @@ $(BUILD)/vdso_image.S: $(BUILD)/vdso.so
 
 $(BUILD)/vdso_image.o: $(BUILD)/vdso_image.S
 	$(CC) -c -o $@ $<
+
+# --- the same under sanitizers: for the hosted machine only, which has the shadow; see test/README.md -----------------------------
+# The library OS with checks before each access to memory, and ours behind them; the core and the hosted machine with those of
+# undefined behaviour. The heap and the run time itself touch what is poisoned.
+UNDEFINED := -fsanitize=undefined
+SANITIZE := -DLOS_SANITIZED $(UNDEFINED) -Wno-maybe-uninitialized
+SANITIZE_ADDRESS := -fsanitize=kernel-address -fsanitize-address-use-after-scope -fasan-shadow-offset=0x660000000000 \
+    --param asan-instrumentation-with-call-threshold=0 --param asan-stack=1 --param asan-globals=1 --param asan-instrument-allocas=1
+SANITIZER := test/sanitizer
+SANITIZER_GUEST := $(filter-out $(SANITIZER)/host.c,$(wildcard $(SANITIZER)/*.c $(SANITIZER)/*.S))
+SANITIZER_HOST := $(patsubst %,$(SANITIZER)/%.c,host report undefined)
+SANITIZER_WRAP := los_entry los_cpus_start los_container_exit los_switch lx_quick_call
+
+SANITIZED_OBJECTS := $(call object,sanitized,$(LINUX_SOURCES) $(SANITIZER_GUEST))
+SANITIZED_HOSTED := $(HOSTED_OBJECTS:$(BUILD)/hosted/%=$(BUILD)/hosted-sanitized/%) $(call object,hosted-sanitized/object,$(SANITIZER_HOST))
+
+$(filter-out %/plant.c.o,$(call object,sanitized,$(SANITIZER_GUEST))): SANITIZE := -DLOS_SANITIZED
+$(call object,sanitized,libos/memory/heap.c) $(filter-out %/plant.c.o,$(call object,sanitized,$(SANITIZER_GUEST))): SANITIZE_ADDRESS :=
+$(call object,hosted-sanitized/object,$(filter-out %/host.c,$(SANITIZER_HOST))): UNDEFINED :=
+
+$(BUILD)/sanitized/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(LIBOS_FLAGS) $(SANITIZE) $(SANITIZE_ADDRESS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/sanitized/linux.elf: $(SANITIZED_OBJECTS) $(BUILD)/vdso_image.o boot/libos.ld
+	$(CC) $(LINK) -Wl,--no-relax -T boot/libos.ld -Wl,-e,__wrap_los_entry $(SANITIZER_WRAP:%=-Wl,--wrap=%) -o $@ \
+	    $(SANITIZED_OBJECTS) $(BUILD)/vdso_image.o
+
+$(BUILD)/sanitized/linux.img: $(BUILD)/sanitized/linux.elf
+	strip -s -o $@ $<
+
+$(BUILD)/hosted-sanitized/object/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOSTED_FLAGS) $(UNDEFINED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/hosted-sanitized/kxos: HOSTED_OBJECTS := $(SANITIZED_HOSTED) -Wl,--wrap=host_clock_ready
+$(BUILD)/hosted-sanitized/kxos: $(SANITIZED_HOSTED) exo/hosted/hosted.ld
+	$(HOSTED_LINK)
+
+sanitized: $(BUILD)/hosted-sanitized/kxos $(BUILD)/sanitized/linux.img $(BUILD)/supervisor.img $(BUILD)/rootfs.cpio
 
 # --- the default root file system: the distribution's own busybox, unmodified -----------------------------------------
 $(BUILD)/rootfs.cpio: boot/make-rootfs $(BUSYBOX) Makefile
@@ -388,7 +431,7 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static-pie -fPIE -o $@ $<
 
-guest: all hosted $(GUEST_PROGRAMS)
+guest: all hosted sanitized $(GUEST_PROGRAMS)
 
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
 adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img $(BUILD)/hosted/kxos

@@ -20,6 +20,16 @@
 #define los_raw_ranges     los_test_raw_ranges
 #endif
 
+#ifdef LOS_SANITIZED /* behind checks: test/sanitizer/address.c */
+#define memcpy         bare_memcpy
+#define memmove        bare_memmove
+#define memset         bare_memset
+#define los_page_zero  bare_los_page_zero
+#define los_page_copy  bare_los_page_copy
+#define los_raw_copy   bare_los_raw_copy
+#define los_raw_string bare_los_raw_string
+#endif
+
     .macro function name
     .balign 16
     .globl \name

@@ -3,6 +3,7 @@
 #include <exo/typed.h>
 #include <los/image.h>
 #include <los/personality.h>
+#include <los/sanitize.h>
 
 #define LINE_MAX 512
 
@@ -23,7 +24,7 @@ void los_log(const char *format, ...)
 extern const char los_text_start[], los_text_end[]; /* boot/libos.ld */
 
 /* Without frame pointers: every word further up this stack that points into the text. Some are leftovers of earlier calls. */
-static void back_trace(void)
+LOS_UNCHECKED static void back_trace(void)
 {
     uint64_t here = (uint64_t)__builtin_frame_address(0);
     uint64_t end = (here | (LOS_STACK_BYTES - 1)) + 1;

@@ -6,6 +6,7 @@
  * next. A page is in its class's list while it has a free object. An empty page goes back at once unless it is the
  * only one in its list, so that taking and freeing one object in turn costs nothing.
  */
+#include <los/sanitize.h>
 #include "pages.h"
 
 #define LARGE_ORDER_MAX 6 /* 256 KiB */
@@ -63,6 +64,7 @@ static los_pageno slab_make(unsigned bin)
     los_pageno page = page_take(0, PAGE_SLAB);
     if (!page)
         return LOS_NO_PAGE;
+    los_sanitize_slab(page_address(page));
     unsigned count = LOS_PAGE / class_size[bin];
     for (unsigned i = 0; i < count; i++)
         *object_at(page, bin, i) = (uint16_t)(i + 1 < count ? i + 1 : NONE);
@@ -81,16 +83,20 @@ static void *alloc_large(size_t bytes)
         if (++order > LARGE_ORDER_MAX)
             return NULL;
     los_pageno page = page_take(order, PAGE_HEAP);
-    return page ? page_address(page) : NULL;
+    if (!page)
+        return NULL;
+    los_sanitize_object(page_address(page), bytes, LOS_PAGE << order);
+    return page_address(page);
 }
 
 void *los_alloc(size_t bytes)
 {
-    if (bytes > SMALL_MAX)
+    size_t room = bytes + LOS_RED_ZONE;
+    if (room > SMALL_MAX)
         return alloc_large(bytes);
     if (!ready)
         prepare();
-    unsigned bin = class_of[(bytes + STEP - 1) / STEP];
+    unsigned bin = class_of[(room + STEP - 1) / STEP];
     los_pageno page = partial[bin];
     if (!page && !(page = slab_make(bin)))
         return NULL;
@@ -100,6 +106,7 @@ void *los_alloc(size_t bytes)
     record->used++;
     if (record->first_free == NONE)
         partial_remove(page, bin);
+    los_sanitize_object(object, bytes, class_size[bin]);
     return object;
 }
 
@@ -111,9 +118,15 @@ void *los_alloc_zeroed(size_t bytes)
     return object;
 }
 
+static inline size_t room_of(const void *pointer)
+{
+    const struct page_record *record = page_record(page_of(pointer));
+    return record->state == PAGE_HEAP ? LOS_PAGE << record->order : class_size[record->size_class];
+}
+
 void los_free(void *pointer)
 {
-    if (!pointer)
+    if (!pointer || !(pointer = los_sanitize_free(pointer, room_of(pointer))))
         return;
     los_pageno page = page_of(pointer);
     struct page_record *record = page_record(page);
@@ -145,6 +158,7 @@ void los_free(void *pointer)
 
 void los_heap_trim(void)
 {
+    (void)los_sanitize_give_back();
     for (unsigned bin = 0; bin < CLASSES; bin++) {
         for (los_pageno page = partial[bin], next; page; page = next) {
             next = page_record(page)->next;

@@ -6,6 +6,7 @@
  *   A free block of order n starts at a multiple of 2^n, lies in one extent, and its buddy is not a free block of order n.
  *   free_pages counts the pages of free blocks and of the hot stack.
  */
+#include <los/sanitize.h>
 #include "pages.h"
 
 #define HOT_MAX      128
@@ -102,7 +103,7 @@ static bool hot_refill(void)
     return true;
 }
 
-los_pageno page_take(unsigned order, enum page_state state)
+static los_pageno take(unsigned order)
 {
     los_pageno page;
     if (order == 0) {
@@ -115,30 +116,46 @@ los_pageno page_take(unsigned order, enum page_state state)
             hot_drain(0);
             page = buddy_alloc(order);
         }
-        if (!page)
-            return LOS_NO_PAGE;
     }
+    return page;
+}
+
+los_pageno page_take(unsigned order, enum page_state state)
+{
+    los_pageno page = take(order);
+    if (!page && los_sanitize_give_back())
+        page = take(order);
+    if (!page)
+        return LOS_NO_PAGE;
     free_pages -= 1ul << order;
     struct page_record *record = page_record(page);
     record->state = (uint8_t)state;
     record->order = (uint8_t)order;
     record->refs = 1;
+    los_sanitize_pages(page_address(page), LOS_PAGE << order, true);
     return page;
 }
 
-void page_give(los_pageno first, unsigned order)
+void page_recycle(los_pageno first, unsigned order)
 {
-    struct page_record *record = page_record(first);
-    los_assert(first < record_count && record->state >= PAGE_USED && record->order == order);
-    free_pages += 1ul << order;
     if (order) {
         buddy_free(first, order);
         return;
     }
     if (hot_count == HOT_MAX)
         hot_drain(HOT_MAX / 2);
-    record->state = PAGE_HOT;
     hot[hot_count++] = first;
+}
+
+void page_give(los_pageno first, unsigned order)
+{
+    struct page_record *record = page_record(first);
+    los_assert(first < record_count && record->state >= PAGE_USED && record->order == order);
+    record->state = PAGE_HOT;
+    free_pages += 1ul << order;
+    los_sanitize_pages(page_address(first), LOS_PAGE << order, false);
+    if (los_sanitize_free_pages(&first, &order))
+        page_recycle(first, order);
 }
 
 los_pageno los_page_alloc(void)
@@ -199,6 +216,7 @@ static void add_free(los_pageno first, los_pageno end)
         while (order < PAGE_ORDER_MAX && !(first & ((2u << order) - 1)) && end - first >= 2u << order)
             order++;
         list_push(first, order);
+        los_sanitize_pages(page_address(first), LOS_PAGE << order, false);
         free_pages += 1ul << order;
         first += 1u << order;
     }

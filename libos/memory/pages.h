@@ -42,5 +42,6 @@ static inline los_pageno page_of(const void *address)
 /* As los_page_alloc and los_pages_alloc, but the record's state becomes `state`. For the heap: goes below the reserve. */
 los_pageno page_take(unsigned order, enum page_state state);
 void page_give(los_pageno first, unsigned order);
+void page_recycle(los_pageno first, unsigned order); /* its second half: the block may be handed out again */
 
 #endif

@@ -11,12 +11,12 @@ uint32_t los_thread_cap = 64;
 struct los_thread *los_thread_create(int tid)
 {
     struct los_thread *thread = los_alloc_zeroed(sizeof *thread);
-    los_pageno stack = thread ? los_pages_alloc(2) : LOS_NO_PAGE;
+    los_pageno stack = thread ? los_pages_alloc(LOS_STACK_ORDER) : LOS_NO_PAGE;
     if (stack != LOS_NO_PAGE)
         thread->stack = (uint64_t)los_page_address(stack);
     if (stack == LOS_NO_PAGE || !los_fpu_create(thread)) {
         if (stack != LOS_NO_PAGE)
-            los_pages_free(stack, 2);
+            los_pages_free(stack, LOS_STACK_ORDER);
         los_free(thread);
         return NULL;
     }
@@ -35,7 +35,7 @@ struct los_thread *los_thread_create(int tid)
 void los_thread_free(struct los_thread *thread)
 {
     los_fpu_destroy(thread);
-    los_pages_free(los_page_of((void *)thread->stack), 2);
+    los_pages_free(los_page_of((void *)thread->stack), LOS_STACK_ORDER);
     los_free(thread);
 }
 

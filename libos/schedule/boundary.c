@@ -271,6 +271,7 @@ void los_leave(struct los_frame *frame)
     thread->in_system_call = false;
     cpu->in_program = true;
     los_lock_drop(cpu);
+    los_sanitize_leave();
 }
 
 /* One vCPU that wakes for the first timer is enough. */

@@ -4,6 +4,7 @@
 #define LOS_SCHEDULE_INTERNAL_H
 
 #include <los/process.h>
+#include <los/sanitize.h>
 #include <los/schedule.h>
 
 /* --- cpu.c: the vCPUs' own data --- */
@@ -26,6 +27,7 @@ void los_lock_contended(struct los_cpu *cpu);
 void los_lock_wake(void);
 static inline void los_lock_take(struct los_cpu *cpu)
 {
+    los_sanitize_lock(&los_container_lock, "container lock");
     if (__builtin_expect(los_container_lock.first != 0, 0) ||
         __builtin_expect(__atomic_exchange_n(&los_container_lock.locked, 1, __ATOMIC_SEQ_CST), 0))
         los_lock_contended(cpu);
@@ -33,6 +35,7 @@ static inline void los_lock_take(struct los_cpu *cpu)
 }
 static inline void los_lock_drop(struct los_cpu *cpu)
 {
+    los_sanitize_unlock(&los_container_lock);
     cpu->lock_held = 0;
     __atomic_store_n(&los_container_lock.locked, 0, __ATOMIC_SEQ_CST);
     if (__builtin_expect(__atomic_load_n(&los_container_lock.sleepers, __ATOMIC_SEQ_CST) != 0, 0))

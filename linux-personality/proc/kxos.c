@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* /proc/kxos: what only KxOS has; the tests and benchmarks read it. */
 #include <dispatch.h>
+#include <los/sanitize.h>
 #include <patch.h>
 #include <proc/proc.h>
 
@@ -8,7 +9,8 @@
 static long frames(struct los_text *text, const struct los_pseudo_node *node)
 {
     (void)node;
-    los_text_add(text, "free %lu\n", (unsigned long)los_pages_free_count());
+    uint64_t slabs = los_sanitize_slabs();
+    los_text_add(text, "free %lu\n", (unsigned long)(los_pages_free_count() + slabs));
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <los/base.h>
 #include <los/memory.h>
+#include <los/sanitize.h>
 #include <los/schedule.h>
 #include <los/signal.h>
 
@@ -13,7 +14,9 @@ struct los_file_context; /* file.h: cwd, root, umask */
 struct los_file;
 struct los_terminal;
 
-#define LOS_STACK_BYTES 16384ul /* a thread's stack inside the library OS: los_pages_alloc(2) */
+/* A thread's stack inside the library OS: 16 KiB. */
+#define LOS_STACK_ORDER (2 + LOS_STACK_EXTRA)
+#define LOS_STACK_BYTES (LOS_PAGE << LOS_STACK_ORDER)
 #define LOS_GROUPS_MAX  32
 #define LOS_NAME_MAX    16
 
