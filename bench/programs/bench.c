@@ -259,7 +259,7 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static char self[PATH_MAX];
+    static char self[PATH_MAX], busybox[PATH_MAX], absolute[PATH_MAX];
     static struct script script;
     bool list = false, good = true;
     struct dirent **entry;
@@ -277,6 +277,13 @@ int main(int argc, char **argv)
         else
             usage();
     }
+    if (!realpath(own, self) ||
+        (!list && (!realpath(bench_busybox, busybox) || !realpath(directory, absolute)))) {
+        fprintf(stderr, "micro: %s, %s or %s: %s\n", own, bench_busybox, directory, strerror(errno));
+        return 2;
+    }
+    bench_busybox = busybox; /* an item runs in a directory of its own */
+    directory = absolute;
     for (const struct bench_item *const *at = __start_bench_items; at < __stop_bench_items; at++)
         if (!wanted((*at)->name, argv))
             continue;
@@ -284,9 +291,6 @@ int main(int argc, char **argv)
             printf("%s ns %s\n", (*at)->name, (*at)->what);
         else
             good &= run(*at, NULL);
-
-    if (!realpath(own, self))
-        usage();
     const char *folder = dirname(self);
     int count = scandir(folder, &entry, is_script, alphasort);
     for (int i = 0; i < count; i++) {
