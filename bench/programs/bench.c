@@ -33,7 +33,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCHES_MOST = 15, SCRIPT_BATCHES = 5, LIMIT_S = 300, TEXT = 256 };
+enum { BATCHES_MOST = 15, SCRIPT_BATCHES = 5, LIMIT_S = 1000, TEXT = 256 };
 
 extern const struct bench_item *const __start_bench_items[], *const __stop_bench_items[];
 
@@ -100,8 +100,9 @@ static int64_t batch(const struct bench_item *item, uint64_t times)
     return counted;
 }
 
-static void run_item(const struct bench_item *item)
+static void run_item(const void *what)
 {
+    const struct bench_item *item = what;
     double value[BATCHES_MOST];
     uint64_t times = 1;
     if (item->setup)
@@ -167,8 +168,9 @@ static void script_call(const struct script *script, const char *verb, char *out
     }
 }
 
-static void run_script(const struct script *script)
+static void run_script(const void *what)
 {
+    const struct script *script = what;
     double value[SCRIPT_BATCHES];
     char output[TEXT], bin[PATH_MAX];
     snprintf(bin, sizeof bin, "%s", bench_busybox);
@@ -205,12 +207,12 @@ static void remove_directory(const char *path)
 }
 
 /* In a process of its own, in a directory of its own. False: it failed. */
-static bool run(const struct bench_item *item, const struct script *script)
+static bool run(const char *item, const char *item_unit, void (*measure)(const void *), const void *what)
 {
     char path[PATH_MAX];
     int status;
-    name = item ? item->name : script->name;
-    unit = item ? "ns" : script->unit;
+    name = item;
+    unit = item_unit;
     snprintf(path, sizeof path, "%s/bench-%d-%s", directory, (int)getpid(), name);
     fflush(stdout);
     pid_t child = fork();
@@ -219,10 +221,7 @@ static bool run(const struct bench_item *item, const struct script *script)
         setpgid(0, 0);
         alarm(LIMIT_S);
         EXPECT(mkdir(path, 0700) == 0 && chdir(path) == 0);
-        if (item)
-            run_item(item);
-        else
-            run_script(script);
+        measure(what);
         _exit(0);
     }
     if (child < 0 || waitpid(child, &status, 0) != child) {
@@ -290,7 +289,7 @@ int main(int argc, char **argv)
         else if (list)
             printf("%s ns %s\n", (*at)->name, (*at)->what);
         else
-            good &= run(*at, NULL);
+            good &= run((*at)->name, "ns", run_item, *at);
     const char *folder = dirname(self);
     int count = scandir(folder, &entry, is_script, alphasort);
     for (int i = 0; i < count; i++) {
@@ -302,7 +301,7 @@ int main(int argc, char **argv)
         if (list)
             printf("%s %s %s\n", script.name, script.unit, script.what);
         else
-            good &= run(NULL, &script);
+            good &= run(script.name, script.unit, run_script, &script);
     }
     return !good;
 }
