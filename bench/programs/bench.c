@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -219,6 +220,7 @@ static bool run(const char *item, const char *item_unit, void (*measure)(const v
     if (child == 0) {
         harness_of_item = getpid();
         setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ends the harness ends the item */
         alarm(LIMIT_S);
         EXPECT(mkdir(path, 0700) == 0 && chdir(path) == 0);
         measure(what);
