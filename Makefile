@@ -433,6 +433,16 @@ $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 
 guest: all hosted sanitized $(GUEST_PROGRAMS)
 
+# --- micro-benchmarks: one program of all items, for KxOS and for any Linux; see bench/README.md ---------------------------
+BENCH_OBJECTS := $(call object,bench/object,$(wildcard bench/programs/*.c))
+
+$(BUILD)/bench/object/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARN) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bench/micro: $(BENCH_OBJECTS)
+	$(CC) -static -pthread -o $@ $^
+
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
 adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img $(BUILD)/hosted/kxos
 	@test/adversary/run

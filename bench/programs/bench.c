@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The harness of the micro-benchmarks: the same static program runs on KxOS, in QEMU or hosted, and on any Linux.
+ *
+ *   micro [--quick] [--list] [--busybox FILE] [--dir DIR] [PATTERN]...
+ *
+ * For each item that a pattern (of the shell) matches, all without one, a line on standard output:
+ *
+ *   NAME UNIT MEDIAN QUARTILE1 QUARTILE3 LEAST BATCHES     or     NAME UNIT failed: WHY
+ *
+ * A batch repeats the operation until it has taken a few milliseconds; the figures are of the batches, each divided by its
+ * operations. Scripts (NAME.sh) that lie beside the program are items too; each runs by busybox's sh, one run a batch. They begin with
+ *
+ *   # bench: UNIT OPERATIONS what it is      UNIT: ns, us or ms; OPERATIONS: how many a run has
+ *   # prints: TEXT                           what `check` must print
+ *
+ * and are called with `prepare` once, and then with `run`, which is timed, and `check`, which is not.
+ */
+#define _GNU_SOURCE
+#include "bench.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BATCHES_MOST = 15, SCRIPT_BATCHES = 5, LIMIT_S = 1000, TEXT = 256 };
+
+extern const struct bench_item *const __start_bench_items[], *const __stop_bench_items[];
+
+const char *bench_busybox = "/bin/busybox";
+static const char *directory = "/tmp";
+static int batches = BATCHES_MOST, script_batches = SCRIPT_BATCHES;
+static int64_t batch_ns = 20000000;
+
+/* Of the item that runs. */
+static const char *name, *unit;
+static pid_t harness_of_item;
+static int64_t counted, started; /* started 0: the clock stands */
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+void bench_stop(void)
+{
+    counted += started ? now() - started : 0;
+    started = 0;
+}
+
+void bench_start(void) { started = now(); }
+
+/* From a child of the item too; only the first row of an item counts. */
+void bench_fail(const char *file, int line, const char *why)
+{
+    int error = errno;
+    const char *slash = strrchr(file, '/');
+    printf("%s %s failed: %s:%d: %s (errno %d)\n", name, unit, slash ? slash + 1 : file, line, why, error);
+    fflush(stdout);
+    if (getpid() != harness_of_item)
+        kill(harness_of_item, SIGKILL);
+    _exit(1);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(double *value, int count)
+{
+    double scale = strcmp(unit, "ms") == 0 ? 1e6 : strcmp(unit, "us") == 0 ? 1e3 : 1;
+    qsort(value, (size_t)count, sizeof *value, compare);
+    printf("%s %s %.1f %.1f %.1f %.1f %d\n", name, unit, value[count / 2] / scale, value[count / 4] / scale,
+           value[count - 1 - count / 4] / scale, value[0] / scale, count);
+    fflush(stdout);
+}
+
+/* --- items that are linked in --------------------------------------------------------------------------------------- */
+
+static int64_t batch(const struct bench_item *item, uint64_t times)
+{
+    counted = 0;
+    bench_start();
+    item->run(times);
+    bench_stop();
+    return counted;
+}
+
+static void run_item(const void *what)
+{
+    const struct bench_item *item = what;
+    double value[BATCHES_MOST];
+    uint64_t times = 1;
+    if (item->setup)
+        item->setup();
+    /* The first, cold ones say how many make a batch. */
+    for (int64_t took; (took = batch(item, times)) < batch_ns / 2;) {
+        uint64_t guess = took > 0 ? (uint64_t)((double)times * (double)batch_ns / (double)took) : times * 10;
+        times = guess > times * 10 ? times * 10 : guess > times ? guess : times + 1;
+    }
+    for (int i = 0; i < batches; i++)
+        value[i] = (double)batch(item, times) / (double)times / (item->each ? item->each : 1);
+    report(value, batches);
+}
+
+/* --- items that are scripts ------------------------------------------------------------------------------------------- */
+
+struct script {
+    char path[PATH_MAX], name[NAME_MAX + 1], unit[4], what[TEXT], prints[TEXT];
+    unsigned long operations;
+};
+
+static bool script_read(struct script *script)
+{
+    char line[TEXT];
+    FILE *file = fopen(script->path, "re");
+    if (!file)
+        return false;
+    while (fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = 0;
+        sscanf(line, "# bench: %3s %lu %255[^\n]", script->unit, &script->operations, script->what);
+        sscanf(line, "# prints: %255[^\n]", script->prints);
+    }
+    fclose(file);
+    return script->operations != 0;
+}
+
+/* Its standard output without the last newline comes to `output`, of TEXT bytes. */
+static void script_call(const struct script *script, const char *verb, char *output)
+{
+    int ends[2], status;
+    EXPECT(pipe(ends) == 0);
+    pid_t child = fork();
+    EXPECT(child >= 0);
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execl(bench_busybox, "sh", script->path, verb, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t n; length < TEXT - 1 && (n = read(ends[0], output + length, TEXT - 1 - length)) > 0;)
+        length += (size_t)n;
+    close(ends[0]);
+    output[length] = 0;
+    output[strcspn(output, "\n")] = 0;
+    EXPECT(waitpid(child, &status, 0) == child);
+    if (status) {
+        static char why[64];
+        snprintf(why, sizeof why, "%s ended with wait status %#x", verb, (unsigned)status);
+        bench_fail(script->path, 0, why);
+    }
+}
+
+static void run_script(const void *what)
+{
+    const struct script *script = what;
+    double value[SCRIPT_BATCHES];
+    char output[TEXT], bin[PATH_MAX];
+    snprintf(bin, sizeof bin, "%s", bench_busybox);
+    setenv("BUSYBOX", bench_busybox, 1);
+    setenv("PATH", dirname(bin), 1);
+    setenv("LC_ALL", "C", 1);
+    script_call(script, "prepare", output);
+    for (int i = -1; i < script_batches; i++) {
+        int64_t start = now();
+        script_call(script, "run", output);
+        int64_t took = now() - start;
+        script_call(script, "check", output);
+        if (strcmp(output, script->prints) != 0) {
+            errno = 0;
+            bench_fail(script->path, 0, output);
+        }
+        if (i >= 0) /* one does not count */
+            value[i] = (double)took / (double)script->operations;
+    }
+    report(value, script_batches);
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------------------ */
+
+static void remove_directory(const char *path)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        execl(bench_busybox, "rm", "-rf", path, (char *)NULL);
+        _exit(127);
+    }
+    if (child > 0)
+        waitpid(child, NULL, 0);
+}
+
+/* In a process of its own, in a directory of its own. False: it failed. */
+static bool run(const char *item, const char *item_unit, void (*measure)(const void *), const void *what)
+{
+    char path[PATH_MAX];
+    int status;
+    name = item;
+    unit = item_unit;
+    snprintf(path, sizeof path, "%s/bench-%d-%s", directory, (int)getpid(), name);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        harness_of_item = getpid();
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ends the harness ends the item */
+        alarm(LIMIT_S);
+        EXPECT(mkdir(path, 0700) == 0 && chdir(path) == 0);
+        measure(what);
+        _exit(0);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        printf("%s %s failed: no process for it\n", name, unit);
+        return false;
+    }
+    kill(-child, SIGKILL);
+    remove_directory(path);
+    if (WIFSIGNALED(status))
+        printf("%s %s failed: signal %d%s\n", name, unit, WTERMSIG(status),
+               WTERMSIG(status) == SIGALRM ? ", it took too long" : "");
+    return status == 0;
+}
+
+static bool wanted(const char *what, char **pattern)
+{
+    for (char **at = pattern; *at; at++)
+        if (fnmatch(*at, what, 0) == 0)
+            return true;
+    return !*pattern;
+}
+
+static int is_script(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".sh") == 0;
+}
+
+static _Noreturn void usage(void)
+{
+    fprintf(stderr, "usage: micro [--quick] [--list] [--busybox FILE] [--dir DIR] [PATTERN]...\n");
+    exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    static char self[PATH_MAX], busybox[PATH_MAX], absolute[PATH_MAX];
+    static struct script script;
+    bool list = false, good = true;
+    struct dirent **entry;
+    (void)argc;
+    char *own = *argv++;
+    for (; *argv && (*argv)[0] == '-'; argv++) {
+        if (strcmp(*argv, "--list") == 0)
+            list = true;
+        else if (strcmp(*argv, "--quick") == 0) /* to see whether all work */
+            batches = 3, script_batches = 1, batch_ns = 2000000;
+        else if (strcmp(*argv, "--busybox") == 0 && argv[1])
+            bench_busybox = *++argv;
+        else if (strcmp(*argv, "--dir") == 0 && argv[1])
+            directory = *++argv;
+        else
+            usage();
+    }
+    if (!realpath(own, self) ||
+        (!list && (!realpath(bench_busybox, busybox) || !realpath(directory, absolute)))) {
+        fprintf(stderr, "micro: %s, %s or %s: %s\n", own, bench_busybox, directory, strerror(errno));
+        return 2;
+    }
+    bench_busybox = busybox; /* an item runs in a directory of its own */
+    directory = absolute;
+    for (const struct bench_item *const *at = __start_bench_items; at < __stop_bench_items; at++)
+        if (!wanted((*at)->name, argv))
+            continue;
+        else if (list)
+            printf("%s ns %s\n", (*at)->name, (*at)->what);
+        else
+            good &= run((*at)->name, "ns", run_item, *at);
+    const char *folder = dirname(self);
+    int count = scandir(folder, &entry, is_script, alphasort);
+    for (int i = 0; i < count; i++) {
+        memset(&script, 0, sizeof script);
+        snprintf(script.path, sizeof script.path, "%s/%s", folder, entry[i]->d_name);
+        snprintf(script.name, sizeof script.name, "%.*s", (int)strlen(entry[i]->d_name) - 3, entry[i]->d_name);
+        if (!wanted(script.name, argv) || !script_read(&script))
+            continue;
+        if (list)
+            printf("%s %s %s\n", script.name, script.unit, script.what);
+        else
+            good &= run(script.name, script.unit, run_script, &script);
+    }
+    return !good;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* lmbench's lat_proc: fork, exec, and the shell. The program that is executed is busybox's `false`, whose status proves that it ran. */
+#include "bench.h"
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void finish(pid_t child, int code)
+{
+    int status = -1;
+    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == code);
+}
+
+static void run_fork(uint64_t times)
+{
+    while (times--) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(7);
+        finish(child, 7);
+    }
+}
+
+static void run_exec(uint64_t times)
+{
+    while (times--) {
+        pid_t child = fork();
+        if (child == 0) {
+            execl(bench_busybox, "false", (char *)NULL);
+            _exit(127);
+        }
+        finish(child, 1);
+    }
+}
+
+static void run_shell(uint64_t times)
+{
+    while (times--) {
+        pid_t child = fork();
+        if (child == 0) {
+            execl(bench_busybox, "sh", "-c", "exit 7", (char *)NULL);
+            _exit(127);
+        }
+        finish(child, 7);
+    }
+}
+
+BENCH(fork_exit_wait, .what = "fork, exit, wait", .run = run_fork);
+BENCH(fork_exec_exit_wait, .what = "fork, exec of busybox's false, exit, wait", .run = run_exec);
+BENCH(fork_shell_exit_wait, .what = "fork, exec of busybox's sh -c 'exit 7', exit, wait", .run = run_shell);
