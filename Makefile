@@ -406,7 +406,7 @@ $(BUILD)/fuzz-parsers/object/%.o: % Makefile
 define parser_program
 $(call object,fuzz-parsers/object,test/fuzz-parsers/$(1).c): PARSER_FLAGS += $(call parser_line,$(1),flags)
 $(BUILD)/fuzz-parsers/$(1): $(call object,fuzz-parsers/object,$(sort $(call parser_sources,$(1))))
-	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer -o $$@ $$^
+	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer $(UNIT_LIBOS_WRAP) -o $$@ $$^
 endef
 $(foreach p,$(PARSERS),$(eval $(call parser_program,$(p))))
 
