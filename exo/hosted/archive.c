@@ -9,17 +9,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER   110u
-#define SIZE_AT  54u
-#define NAMED_AT 94u
-#define MAGIC    "070701"
-#define END_NAME "TRAILER!!!"
+#define HEADER       110u
+#define SIZE_AT      54u
+#define NAMED_AT     94u
+#define MAGIC        "070701"
+#define END_NAME     "TRAILER!!!"
+#define NOT_A_NUMBER (1ul << 40)
 
+/* Eight hexadecimal digits; more than any archive has where there are others. */
 static uint64_t field(const uint8_t *header, uint32_t at)
 {
-    char digits[9] = {0};
-    memcpy(digits, header + at, 8);
-    return strtoul(digits, NULL, 16);
+    uint64_t value = 0;
+    for (uint32_t i = at; i < at + 8; i++) {
+        uint32_t letter = header[i] | 0x20u, digit = header[i] - (uint32_t)'0';
+        if (digit > 9)
+            digit = letter - 'a' < 6 ? letter - 'a' + 10 : UINT32_MAX;
+        if (digit == UINT32_MAX)
+            return NOT_A_NUMBER;
+        value = value << 4 | digit;
+    }
+    return value;
 }
 
 static uint64_t round4(uint64_t n) { return (n + 3) & ~3ul; }
@@ -63,16 +72,18 @@ int host_archive_add(int archive, const char *name, const char *text, const char
         return -1;
     uint64_t size = (uint64_t)status.st_size;
     uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, archive, 0);
-    uint64_t at = bytes == MAP_FAILED ? UINT64_MAX : find_end(bytes, size);
-    if (at == UINT64_MAX)
+    if (bytes == MAP_FAILED)
         return -1;
-    *why = "no memory to add the commands";
-    int fd = memfd_create("kxos-archive", MFD_CLOEXEC);
+    uint64_t at = find_end(bytes, size);
+    int fd = at == UINT64_MAX ? -1 : memfd_create("kxos-archive", MFD_CLOEXEC);
     FILE *to = fd < 0 ? NULL : fdopen(dup(fd), "w");
+    if (to)
+        fwrite(bytes, 1, at, to);
+    munmap(bytes, size);
+    if (at != UINT64_MAX)
+        *why = "no memory to add the commands";
     if (!to)
         return -1;
-    fwrite(bytes, 1, at, to);
-    munmap(bytes, size);
     add_member(to, &at, name, text, 0100600);
     add_member(to, &at, END_NAME, "", 0);
     bool whole = !ferror(to);
