@@ -61,8 +61,7 @@ test: deps
 	@$(MAKE) -s check size
 	@$(MAKE) -s types
 	@$(MAKE) -s unit
-	@$(MAKE) -s fuzz-short
-	@$(MAKE) -s fuzz-parsers-short
+	@$(MAKE) -s fuzz-short fuzz-parsers-short
 	@$(MAKE) -s all iso
 	@test/sanitizer/run
 	@test/guest/run
