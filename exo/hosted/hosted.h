@@ -58,7 +58,7 @@ struct host_cpu {
     uint64_t last_ns;
 } __attribute__((aligned(64)));
 
-enum host_runner_state { RUNNER_NONE, RUNNER_WANTED, RUNNER_WAITS, RUNNER_RUNS };
+enum host_runner_state { RUNNER_WANTED = 1, RUNNER_WAITS, RUNNER_RUNS };
 
 struct host_runner {
     uint32_t baton; /* 1: it is this one's turn */
@@ -97,12 +97,14 @@ struct host {
     uint32_t fpu_bytes;
     bool no_fsgsbase;
     const char *command_line;
-    bool core;  /* leave a core file where something is broken */
-    int status; /* that the boot log told last; -1: none */
+    uint64_t check; /* walk over the invariants after every so many calls; 0: never */
+    bool core;      /* leave a core file where something is broken */
+    int status;     /* that the boot log told last; -1: none */
     int write_error
         [3]; /* errno of a write that lost something: to standard output, standard error, the log; 0: none */
 };
 enum { HOST_OUTPUT, HOST_ERRORS, HOST_LOG };
+#define HOST_STATUS_BROKEN 125
 enum host_ending { ENDING_NOT, ENDING_POWER, ENDING_PANIC, ENDING_HOST };
 extern struct host host;
 
@@ -111,6 +113,8 @@ extern HOST_OWN uint32_t host_self; /* the executing runner's slot */
 void host_signals_install(void);
 _Noreturn void host_runner_main(uint32_t slot); /* in a child of the keeper */
 void host_raise(uint32_t cpu, uint32_t interrupt);
+void host_runners_lock(void); /* for states, lists and the number of runners */
+void host_runners_unlock(void);
 _Noreturn void host_end(enum host_ending why);
 _Noreturn void host_fail(const char *why); /* the host cannot go on */
 
@@ -121,11 +125,13 @@ const char *host_dispatch_check(void); /* NULL, or why no way works; in a proces
 
 /* --- translate.c --------------------------------------------------------------------------------------------------- */
 void host_translate_init(void);
+/* Error codes of page faults (Intel SDM volume 3, 4.7). */
+enum { HOST_FAULT_PRESENT = 1, HOST_FAULT_WRITE = 2, HOST_FAULT_USER = 4, HOST_FAULT_FETCH = 16 };
 /* A page fault of the guest. True: the tables permit it and the host's mapping was made. Otherwise *error is what the CPU would say. */
 bool host_translate(uint64_t top_pfn, uint64_t va, bool write, bool fetch, uint64_t *error);
 /* Before the guest runs in the space of that top table: drops the host's mappings that the tables no longer say, if somebody asked for
- * a flush since the last time, or `always`. */
-void host_translate_settle(uint64_t top_pfn, bool always);
+ * a flush since the last time. */
+void host_translate_settle(uint64_t top_pfn);
 
 /* --- vcpu.c --------------------------------------------------------------------------------------------------------- */
 void host_fpu_probe(const ucontext_t *context);
@@ -158,13 +164,13 @@ bool host_terminal_raw(void); /* and a guardian that undoes it when this process
 void host_terminal_restore(void);
 
 /* --- the rest ---------------------------------------------------------------------------------------------------------- */
+void host_tell_keeper(void);
 void host_clock_start(void);
 void host_clock_ready(void);
 bool host_uart_input_wanted(void);
 void host_uart_received(void);  /* input was added */
 void host_uart_interrupt(void); /* on CPU 0: INTERRUPT_LINE */
 void host_uart_flush(void);
-void host_post_mortem(void);                  /* with --core: here this process ends, and its memory is kept */
-const char *host_boot_word(const char *word); /* what follows it on the command line; NULL: not there */
+void host_post_mortem(void); /* with --core: here this process ends, and its memory is kept */
 
 #endif

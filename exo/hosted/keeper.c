@@ -20,7 +20,7 @@
 #define NS_PER_S 1000000000ul
 #define ESCAPE   0x1d /* Ctrl-] */
 
-enum { STATUS_BROKEN = 125, STATUS_TIMEOUT = 124, STATUS_SIGNAL = 128 };
+enum { STATUS_TIMEOUT = 124, STATUS_SIGNAL = 128 };
 
 static HOST_OWN int signals;
 static HOST_OWN bool escaped;
@@ -49,20 +49,15 @@ static void make_runner(uint32_t slot)
 /* Those that somebody waits for, and some to spare: to fork takes longer than to wake. */
 static void make_runners(void)
 {
-    uint32_t spare = 0, used = __atomic_load_n(&host.runners, __ATOMIC_SEQ_CST);
-    for (uint32_t i = 0; i < used && !host.ending; i++) {
-        struct host_runner *runner = &host.runner[i];
-        if (!runner->process)
-            make_runner(i);
-        spare += runner->top_pfn == 0;
-    }
-    while (__atomic_exchange_n(&host.runner_lock, 1, __ATOMIC_ACQUIRE))
-        usleep(10);
-    uint32_t first = host.runners;
+    uint32_t spare = 0;
+    host_runners_lock();
+    for (uint32_t i = 0; i < host.runners; i++)
+        spare += host.runner[i].top_pfn == 0;
     for (; spare < RUNNERS_SPARE && host.runners < RUNNERS_MOST; spare++)
         host.runner[host.runners++].state = RUNNER_WAITS;
-    __atomic_store_n(&host.runner_lock, 0, __ATOMIC_RELEASE);
-    for (uint32_t i = first; i < host.runners && !host.ending; i++)
+    uint32_t used = host.runners;
+    host_runners_unlock();
+    for (uint32_t i = 0; i < used && !host.ending; i++)
         if (!host.runner[i].process)
             make_runner(i);
 }
@@ -203,7 +198,7 @@ static int watch(const struct host_wish *wish)
         struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
         fds[2].events = host_uart_input_wanted() ? POLLIN : 0;
         if (ppoll(fds, 3, ns == UINT64_MAX ? NULL : &time, NULL) < 0 && errno != EINTR)
-            return STATUS_BROKEN;
+            return HOST_STATUS_BROKEN;
         uint64_t count;
         if (fds[0].revents & POLLIN && read(host.keeper_event, &count, sizeof count) < 0)
             continue;
@@ -212,7 +207,7 @@ static int watch(const struct host_wish *wish)
             if (info.ssi_signo != SIGCHLD)
                 return STATUS_SIGNAL + (int)info.ssi_signo;
             if (reap())
-                return STATUS_BROKEN;
+                return HOST_STATUS_BROKEN;
         }
         if (fds[2].revents) {
             uint8_t bytes[256];
@@ -257,9 +252,9 @@ int host_keeper(const struct host_wish *wish)
         fprintf(stderr, "kxos: the guest ended %s; the end of its boot log:\n",
                 host.status < 0 ? "without a status" : "badly");
         show_log();
-        return STATUS_BROKEN;
+        return HOST_STATUS_BROKEN;
     }
     if (wish->interactive)
         return 0;
-    return lost && !host.status ? STATUS_BROKEN : host.status;
+    return lost && !host.status ? HOST_STATUS_BROKEN : host.status;
 }

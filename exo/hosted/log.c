@@ -3,8 +3,6 @@
 #include "hosted.h"
 #include <string.h>
 
-#define STATUS_BROKEN 125
-
 /* All signals are blocked in the exokernel: the host ends this process, and leaves its memory in a file. */
 void host_post_mortem(void)
 {
@@ -25,7 +23,7 @@ static void look_for_status(const char *text, size_t bytes)
         for (size_t at = i + mark; at < bytes && text[at] >= '0' && text[at] <= '9' && status < 1000; at++)
             status = status * 10 + (text[at] - '0');
         host.status = status;
-        if (status == STATUS_BROKEN)
+        if (status == HOST_STATUS_BROKEN)
             host_post_mortem();
     }
 }
@@ -46,13 +44,19 @@ void machine_log(const char *text, size_t bytes)
 
 static void line(const char *text) { machine_log(text, strlen(text)); }
 
+/* Wakes it, to look at everything anew. */
+void host_tell_keeper(void)
+{
+    const uint64_t one = 1;
+    host_call(SYS_write, host.keeper_event, (long)&one, sizeof one, 0, 0, 0);
+}
+
 /* Tells the keeper and waits for it to end everything. */
 void host_end(enum host_ending why)
 {
     uint32_t not = ENDING_NOT;
     __atomic_compare_exchange_n(&host.ending, &not, why, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    const uint64_t one = 1;
-    host_call(SYS_write, host.keeper_event, (long)&one, sizeof one, 0, 0, 0);
+    host_tell_keeper();
     for (;;)
         host_sleep(&host.ending, host.ending, UINT64_MAX);
 }
@@ -79,18 +83,4 @@ void machine_panic(const char *text)
     line(text);
     line("\nkxos: status 125\n");
     host_end(ENDING_PANIC);
-}
-
-const char *host_boot_word(const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *at = host.command_line; *at;) {
-        if (!strncmp(at, word, n) && (!at[n] || at[n] == ' ' || at[n] == '='))
-            return at + n;
-        while (*at && *at != ' ')
-            at++;
-        while (*at == ' ')
-            at++;
-    }
-    return NULL;
 }

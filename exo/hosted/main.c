@@ -66,6 +66,8 @@ static void usage(void)
         "  --first NAME|FILE       boot this flat image as the first domain instead of the supervisor, with no "
         "other module;\n"
         "                          its boot log is the standard output, --cmd its command line\n"
+        "  --core                  when the library OS or the exokernel breaks, leave a core file of that "
+        "moment\n"
         "  --help                  this text\n"
         "Without --cmd the terminal becomes the guest's console; Ctrl-] X ends it.");
     exit(0);
@@ -362,8 +364,7 @@ int main(int argc, char **argv)
         boot_first(words, sizeof words);
     else
         boot_container(words, sizeof words);
-    if (options.check)
-        snprintf(words + strlen(words), sizeof words - strlen(words), " check=%lu", options.check);
+    host.check = options.check;
     host.command_line = words;
     host_clock_ready();
     return host_keeper(&(struct host_wish){!options.cmd && !options.first, options.timeout});

@@ -12,18 +12,14 @@
 #include "hosted.h"
 #include "vcpu.h"
 #include <linux/audit.h>
-#include <string.h>
-#include <sys/prctl.h>
 
 #define EXO_CALL_RANGE 0x100u
 #define STACK_BYTES    (128ul << 10)
 #define RELAX_YIELD    64u
 
 enum { VECTOR_INVALID = 6, VECTOR_PROTECTION = 13, VECTOR_PAGE_FAULT = 14, VECTOR_ALIGNMENT = 17 };
-#define FLAG_AC          0x40000
-#define ERROR_INT80      0x402ul /* what a CPU says of `int $0x80` where the gate is not ring 3's */
-#define ERROR_CODE_WRITE 2ul
-#define ERROR_CODE_FETCH 16ul
+#define FLAG_AC     0x40000
+#define ERROR_INT80 0x402ul /* what a CPU says of `int $0x80` where the gate is not ring 3's */
 
 HOST_OWN uint32_t host_cpu_number, host_self;
 static HOST_OWN bool begun;
@@ -102,12 +98,11 @@ void machine_relax(void)
         host_yield();
 }
 
-/* True: there was one. */
-static bool serve_interrupts(void)
+static void serve_interrupts(void)
 {
     struct host_cpu *cpu = own_cpu();
     if (!__atomic_load_n(&cpu->pending, __ATOMIC_SEQ_CST))
-        return false;
+        return;
     uint32_t pending = __atomic_exchange_n(&cpu->pending, 0, __ATOMIC_SEQ_CST);
     if (pending & INTERRUPT_KICK)
         core_kicked();
@@ -117,16 +112,13 @@ static bool serve_interrupts(void)
         cpu->deadline_ns = UINT64_MAX;
         core_timer();
     }
-    return true;
 }
 
 /* The keeper kicks a CPU in the guest when its deadline comes; so it must not sleep beyond it. */
-static void tell_keeper(uint64_t deadline_ns)
+static void tell_deadline(uint64_t deadline_ns)
 {
-    if (deadline_ns >= __atomic_load_n(&host.keeper_at_ns, __ATOMIC_SEQ_CST))
-        return;
-    const uint64_t one = 1;
-    host_call(SYS_write, host.keeper_event, (long)&one, sizeof one, 0, 0, 0);
+    if (deadline_ns < __atomic_load_n(&host.keeper_at_ns, __ATOMIC_SEQ_CST))
+        host_tell_keeper();
 }
 
 static void idle(void)
@@ -149,12 +141,12 @@ static void idle(void)
 
 /* --- batons --------------------------------------------------------------------------------------------------------------- */
 
-static void lock_runners(void)
+void host_runners_lock(void)
 {
     while (__atomic_exchange_n(&host.runner_lock, 1, __ATOMIC_ACQUIRE))
         machine_relax();
 }
-static void unlock_runners(void) { __atomic_store_n(&host.runner_lock, 0, __ATOMIC_RELEASE); }
+void host_runners_unlock(void) { __atomic_store_n(&host.runner_lock, 0, __ATOMIC_RELEASE); }
 
 static void leave_list(uint32_t slot)
 {
@@ -213,7 +205,7 @@ static void hand_over(ucontext_t *context)
     struct host_cpu *cpu = own_cpu();
     host_vcpu_save(context);
     host_uart_flush();
-    lock_runners();
+    host_runners_lock();
     uint32_t slot = choose_runner(cpu->top_pfn);
     struct host_runner *next = &host.runner[slot];
     bool wanted = next->state == RUNNER_WANTED;
@@ -224,11 +216,9 @@ static void hand_over(ucontext_t *context)
     own()->state = RUNNER_WAITS;
     __atomic_store_n(&own()->baton, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&next->baton, 1, __ATOMIC_SEQ_CST);
-    unlock_runners();
-    if (wanted || host.runners - 1 == slot) { /* the keeper makes it, or the next spare one */
-        const uint64_t one = 1;
-        host_call(SYS_write, host.keeper_event, (long)&one, sizeof one, 0, 0, 0);
-    }
+    host_runners_unlock();
+    if (wanted || host.runners - 1 == slot)
+        host_tell_keeper(); /* it makes this one, or the next spare one */
     if (!wanted)
         host_wake(&next->baton);
 }
@@ -268,9 +258,9 @@ static bool resume(struct machine_vcpu *vcpu, ucontext_t *context)
 {
     struct host_cpu *cpu = own_cpu();
     if (!own()->top_pfn) { /* it has no mappings yet: they may be this space's as well as any other's */
-        lock_runners();
+        host_runners_lock();
         join_list(host_self, cpu->top_pfn);
-        unlock_runners();
+        host_runners_unlock();
     }
     while (own()->top_pfn != cpu->top_pfn) {
         hand_over(context);
@@ -279,13 +269,13 @@ static bool resume(struct machine_vcpu *vcpu, ucontext_t *context)
         vcpu = cpu->vcpu;
     }
     do {
-        host_translate_settle(cpu->top_pfn, false);
+        host_translate_settle(cpu->top_pfn);
         map_ahead(cpu->top_pfn);
         host_vcpu_load(vcpu, context);
         give_registers(&vcpu->regs, context->uc_mcontext.gregs);
         host_uart_flush();
         if (may_enter(cpu)) {
-            tell_keeper(cpu->deadline_ns);
+            tell_deadline(cpu->deadline_ns);
             return true;
         }
     } while (!__atomic_load_n(&cpu->pending, __ATOMIC_SEQ_CST));
@@ -350,10 +340,10 @@ static void fault(struct vcpu *running, const greg_t *g)
     struct machine_vcpu *vcpu = vcpu_machine(running);
     uint64_t top_pfn = own_cpu()->top_pfn;
     if (vector == VECTOR_PAGE_FAULT) {
-        if (host_translate(top_pfn, address, error & ERROR_CODE_WRITE, error & ERROR_CODE_FETCH, &error))
+        if (host_translate(top_pfn, address, error & HOST_FAULT_WRITE, error & HOST_FAULT_FETCH, &error))
             return;
         last_fault.top_pfn = top_pfn, last_fault.va = address;
-        last_fault.write = error & ERROR_CODE_WRITE, last_fault.fetch = error & ERROR_CODE_FETCH;
+        last_fault.write = error & HOST_FAULT_WRITE, last_fault.fetch = error & HOST_FAULT_FETCH;
         core_fault(running, VECTOR_PAGE_FAULT, error, address);
         return;
     }

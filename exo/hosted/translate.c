@@ -143,10 +143,10 @@ static void validate(struct node *node, bool writable)
 
 static HOST_OWN bool stale;
 
-void host_translate_settle(uint64_t top_pfn, bool always)
+void host_translate_settle(uint64_t top_pfn)
 {
     machine_serve_flush();
-    if (!stale && !always)
+    if (!stale)
         return;
     stale = false;
     nodes[0].pfn = top_pfn;
@@ -182,7 +182,7 @@ static bool goes_along(machine_pte now, machine_pte fault, long distance, bool w
            machine_pte_pfn(now) == machine_pte_pfn(fault) + (uint64_t)distance && (!write || (now & X86_PTE_D));
 }
 
-static void map(struct node *node, uint32_t i, bool write, bool may_write)
+static void map(struct node *node, uint32_t i, bool write)
 {
     machine_pte *table = machine_frame(node->pfn), fault = table[i];
     uint32_t first = i, end = i + 1;
@@ -194,20 +194,20 @@ static void map(struct node *node, uint32_t i, bool write, bool may_write)
                goes_along(table[end], fault, (long)end - (long)i, write))
             end++;
     }
-    int prot = PROT_READ | (write && may_write ? PROT_WRITE : 0) | (fault & X86_PTE_NX ? 0 : PROT_EXEC);
-    /* What the guest cannot write is private to this process, so that a debugger can set breakpoints there; changes of the frame show. */
+    int prot = PROT_READ | (write ? PROT_WRITE : 0) | (fault & X86_PTE_NX ? 0 : PROT_EXEC);
     uint64_t bytes = span(node->level);
     for (uint32_t k = first; k < end; k++) {
         machine_pte marked =
             __atomic_or_fetch(&table[k], X86_PTE_A | (write && k == i ? X86_PTE_D : 0), __ATOMIC_ACQ_REL);
         node->mapped[k] = marked;
         set_bit(node->leaf, k);
-        (write && may_write ? set_bit : clear_bit)(node->writable, k);
+        (write ? set_bit : clear_bit)(node->writable, k);
     }
     if (++maps >= MAPS_MOST) {
         drop_all(); /* and the guest faults again */
         return;
     }
+    /* What the guest only executes is private to this process, so that a debugger can set breakpoints there; changes of the frame show. */
     long at = host_call(SYS_mmap, (long)(node->va + first * bytes), (long)((end - first) * bytes), prot,
                         (prot == (PROT_READ | PROT_EXEC) ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED |
                             (node->level == 1 ? MAP_POPULATE : 0),
@@ -219,11 +219,9 @@ static void map(struct node *node, uint32_t i, bool write, bool may_write)
     }
 }
 
-enum { ERROR_PRESENT = 1, ERROR_WRITE = 2, ERROR_USER = 4, ERROR_FETCH = 16 };
-
 bool host_translate(uint64_t top_pfn, uint64_t va, bool write, bool fetch, uint64_t *error)
 {
-    *error = ERROR_USER | (write ? ERROR_WRITE : 0) | (fetch ? ERROR_FETCH : 0);
+    *error = HOST_FAULT_USER | (write ? HOST_FAULT_WRITE : 0) | (fetch ? HOST_FAULT_FETCH : 0);
     if (va < GUEST_LEAST_VA || va >= HOST_START)
         return false;
     if (nodes_used == NODES_MOST && !node_free)
@@ -238,14 +236,14 @@ bool host_translate(uint64_t top_pfn, uint64_t va, bool write, bool fetch, uint6
             return false;
         writable &= (entry & X86_PTE_W) != 0;
         if (node->level == 1 || (node->level == 2 && machine_pte_is_large(entry))) {
-            *error |= ERROR_PRESENT;
+            *error |= HOST_FAULT_PRESENT;
             if ((write && !writable) || (fetch && (entry & X86_PTE_NX)))
                 return false;
             if (bit(node->table, i)) {
                 drop_child(node, i);
                 gap_end();
             }
-            map(node, i, write, writable);
+            map(node, i, write);
             return true;
         }
         if (bit(node->leaf, i)) { /* a large page was here */

@@ -91,10 +91,8 @@ static uint8_t receive(void)
     uint8_t byte = host.input[host.input_first % INPUT_RING];
     bool was_full = !host_uart_input_wanted();
     __atomic_store_n(&host.input_first, host.input_first + 1, __ATOMIC_RELEASE);
-    if (was_full) { /* the keeper reads on */
-        const uint64_t one = 1;
-        host_call(SYS_write, host.keeper_event, (long)&one, sizeof one, 0, 0, 0);
-    }
+    if (was_full)
+        host_tell_keeper(); /* it reads on */
     return byte;
 }
 

@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* In an exokernel that was linked with it: the walk after every N-th exo call, N from the word check=N of the command line. */
+/* In an exokernel that was linked with it: the walk after every N-th exo call, N from the word check=N of the command line, or
+ * hosted from the option. */
 #include "invariant.h"
 #include "call.h"
 #include "vcpu.h"
 
-/* Of the machine that it is linked into. */
-#ifdef EXO_HOSTED
-#include "hosted.h"
-#define BOOT_WORD(word) host_boot_word(word)
-#else
-#include "x86.h"
-#define BOOT_WORD(word) x86_boot_word(word)
-#endif
-
 static uint64_t every, calls;
 
+#ifdef EXO_HOSTED
+#include "hosted.h"
+static uint64_t read_every(void) { return host.check == 0 ? UINT64_MAX : host.check; }
+#else
+#include "x86.h"
 static uint64_t read_every(void)
 {
     uint64_t n = 0;
-    const char *value = BOOT_WORD("check");
+    const char *value = x86_boot_word("check");
     if (value == NULL || *value != '=')
         return UINT64_MAX;
     for (value++; *value >= '0' && *value <= '9'; value++)
         n = n * 10 + (uint64_t)(*value - '0');
     return n == 0 ? 1 : n;
 }
+#endif
 
 void core_watch(const struct vcpu *vcpu)
 {
