@@ -22,29 +22,20 @@ static void run_fork(uint64_t times)
     }
 }
 
-static void run_exec(uint64_t times)
+static void spawn(uint64_t times, char *const argv[], int status)
 {
     while (times--) {
         pid_t child = fork();
         if (child == 0) {
-            execl(bench_busybox, "false", (char *)NULL);
+            execv(bench_busybox, argv);
             _exit(127);
         }
-        finish(child, 1);
+        finish(child, status);
     }
 }
 
-static void run_shell(uint64_t times)
-{
-    while (times--) {
-        pid_t child = fork();
-        if (child == 0) {
-            execl(bench_busybox, "sh", "-c", "exit 7", (char *)NULL);
-            _exit(127);
-        }
-        finish(child, 7);
-    }
-}
+static void run_exec(uint64_t times) { spawn(times, (char *[]){"false", NULL}, 1); }
+static void run_shell(uint64_t times) { spawn(times, (char *[]){"sh", "-c", "exit 7", NULL}, 7); }
 
 BENCH(fork_exit_wait, .what = "fork, exit, wait", .run = run_fork);
 BENCH(fork_exec_exit_wait, .what = "fork, exec of busybox's false, exit, wait", .run = run_exec);

@@ -80,6 +80,14 @@ void *los_sanitize_free_by(void *object, size_t room, void *by)
     return oldest;
 }
 
+static void take_oldest_pages(uint32_t *first, unsigned *order)
+{
+    *first = pages[page_first].page;
+    *order = pages[page_first].order;
+    page_first = (page_first + 1) % PAGES;
+    page_count--;
+}
+
 bool los_sanitize_free_pages(uint32_t *first, unsigned *order)
 {
     if (giving_back)
@@ -87,12 +95,8 @@ bool los_sanitize_free_pages(uint32_t *first, unsigned *order)
     uint32_t page = *first;
     unsigned its_order = *order;
     bool full = page_count == PAGES;
-    if (full) {
-        *first = pages[page_first].page;
-        *order = pages[page_first].order;
-        page_first = (page_first + 1) % PAGES;
-        page_count--;
-    }
+    if (full)
+        take_oldest_pages(first, order);
     unsigned at = (page_first + page_count++) % PAGES;
     pages[at].page = page;
     pages[at].order = its_order;
@@ -107,9 +111,10 @@ bool los_sanitize_give_back(void)
     while (object_count)
         los_free(take_oldest());
     while (page_count) {
-        page_recycle(pages[page_first].page, pages[page_first].order);
-        page_first = (page_first + 1) % PAGES;
-        page_count--;
+        uint32_t first;
+        unsigned order;
+        take_oldest_pages(&first, &order);
+        page_recycle(first, order);
     }
     giving_back = false;
     return true;
