@@ -7,6 +7,7 @@
  * the handler by stepping back over the instruction). Where none is, the call is simply made again from here: the program never
  * sees it, and it does not matter how the program came in.
  */
+#include <confine.h>
 #include <dispatch.h>
 
 #define SYSCALL_BYTES 2 /* 0f 05 */
@@ -58,6 +59,11 @@ static long call(unsigned number, const struct lx_args *args)
     lx_handler handler = number < LX_CALLS ? handlers[number] : NULL;
     if (number < LX_CALLS)
         lx_call_counts[number]++;
+    if (__builtin_expect(lx_confined, false)) {
+        long refused = lx_policy(number);
+        if (refused)
+            return refused;
+    }
     if (__builtin_expect(lx_tracing, false))
         return call_traced(handler, number, args);
     return lx_result(__builtin_expect(handler != NULL, true) ? handler(args) : missing(number));

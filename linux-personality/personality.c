@@ -23,4 +23,6 @@ const struct los_personality los_personality = {
     .thread_ended = lx_thread_ended,
     .process_cloned = lx_process_cloned,
     .process_ended = lx_process_ended,
+    .execute = lx_execute, /* start.c: what the supervisor asks for */
+    .signal = lx_signal_first,
 };

@@ -4,6 +4,7 @@
  * on the way back: whoever wants this vCPU's attention rings it, and the way back looks at that. A call that was reflected takes
  * the long way, because its site is to be patched; so does every call while the tracer runs.
  */
+#include <confine.h>
 #include <dispatch.h>
 #include <quick.h>
 
@@ -27,7 +28,7 @@ bool lx_quick_call(struct los_frame *frame)
     struct los_cpu *cpu = los_cpu();
     struct los_process *process = cpu->current->process;
     long result;
-    if (lx_tracing || cpu->page->syscall_rip == frame->regs.rip)
+    if (lx_tracing || lx_confined || cpu->page->syscall_rip == frame->regs.rip)
         return false;
     switch ((uint32_t)frame->number) {
     case GETPID: result = process->pid; break;

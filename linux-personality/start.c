@@ -11,6 +11,7 @@
  * init=PATH runs PATH as process 1 in init's stead; otherwise a login shell runs on the console. term=NAME sets TERM.
  */
 #include <los/terminal.h>
+#include <confine.h>
 #include <dispatch.h>
 #include <patch.h>
 #include <start.h>
@@ -19,6 +20,7 @@
 #define SHELL          "/bin/sh"
 #define SCRIPT_ORDER   9 /* at most 2 MiB */
 #define STATUS_NO_EXEC 127
+#define EXECUTE        64 /* the signal that tells init that the supervisor wants a program to be run */
 #define HANDLED        2 /* any handler: the signal is kept until init takes it */
 
 /* --- the script of cmd and cmdfile ------------------------------------------------------------------------------------------ */
@@ -166,6 +168,11 @@ static void run(const char *path, const char *const arguments[], bool script, st
 /* Process 2 begins here, in its own context, with an empty space. */
 static void first_program(struct los_frame *frame)
 {
+    if (lx_is_configured()) {
+        struct los_config own = los_config_own();
+        lx_run_configured(&own, 0, frame);
+        return;
+    }
     const char *word = los_option("cmd"), *path = los_option("cmdfile");
     bool wants_script = word != NULL || path != NULL;
     los_set_session();
@@ -190,7 +197,7 @@ static void first_program(struct los_frame *frame)
 /* --- init ------------------------------------------------------------------------------------------------------------------------------ */
 static void keep_signals(void)
 {
-    static const int kept[] = {LX_SIGUSR1, LX_SIGUSR2, LX_SIGTERM};
+    static const int kept[] = {LX_SIGUSR1, LX_SIGUSR2, LX_SIGTERM, EXECUTE};
     struct los_action action = {.handler = HANDLED};
     for (size_t i = 0; i < LOS_COUNT(kept); i++)
         los_set_action(kept[i], &action, NULL);
@@ -210,21 +217,98 @@ static void obey_signals(void)
         los_container_exit(128 + LX_SIGKILL);
 }
 
+/* --- programs that the supervisor wants to be run beside the first one -------------------------------------------------------------- */
+struct running {
+    struct running *next;
+    int pid;
+    struct los_execution *execution;
+};
+static struct running *running;
+
+static void program_begins(struct los_frame *frame)
+{
+    for (struct running *r = running; r != NULL; r = r->next)
+        if (r->pid == los_current()->process->pid)
+            lx_run_configured(&r->execution->config, r->execution->console, frame);
+}
+
+static struct los_thread *clone_self(void (*begin)(struct los_frame *frame))
+{
+    struct los_clone how = {.flags = LOS_CLONE_CLEAR_ACTIONS, .exit_signal = LX_SIGCHLD};
+    long pid = los_clone(&how);
+    struct los_thread *thread = pid > 0 ? los_find_thread((int)pid) : NULL;
+    if (thread != NULL)
+        thread->begin = begin;
+    return thread;
+}
+
+static void execute_all(void)
+{
+    struct los_execution *execution;
+    while ((execution = los_execution_take()) != NULL) {
+        struct running *r = los_alloc(sizeof(*r));
+        struct los_thread *thread = r != NULL ? clone_self(program_begins) : NULL;
+        if (thread == NULL) {
+            los_console_ended(execution->console, 126);
+            los_free(execution);
+            los_free(r);
+            continue;
+        }
+        *r = (struct running){running, thread->process->pid, execution};
+        running = r;
+    }
+}
+
+static void program_ended(int pid, int status)
+{
+    for (struct running **at = &running, *r; (r = *at) != NULL; at = &r->next) {
+        if (r->pid != pid)
+            continue;
+        *at = r->next;
+        los_console_ended(r->execution->console, status);
+        los_free(r->execution);
+        los_free(r);
+        return;
+    }
+}
+
+static int first_pid;
+
+void lx_execute(void)
+{
+    los_signal_process(los_find_process(1), &(struct los_signal_info){.number = EXECUTE, .cause = LOS_CAUSE_KERNEL});
+}
+
+int lx_signal_first(int number)
+{
+    struct los_process *process = los_find_process(first_pid);
+    if (number < 1 || number > 64)
+        return -LOS_E_INVAL;
+    if (process == NULL)
+        return -LOS_E_SRCH;
+    los_signal_process(process, &(struct los_signal_info){.number = number, .cause = LOS_CAUSE_KERNEL});
+    return 0;
+}
+
 _Noreturn static void be_init(int first)
 {
     for (;;) {
         struct los_wait_result result;
         long found = los_wait_child(-1, LOS_WAIT_EXITED, &result);
+        int status = result.how == LOS_CHILD_EXITED ? result.status : 128 + result.status;
         if (found == first)
-            los_container_exit(result.how == LOS_CHILD_EXITED ? result.status : 128 + result.status);
+            los_container_exit(status);
+        if (found > 0)
+            program_ended((int)found, status);
         if (found < 0)
             obey_signals();
+        execute_all();
     }
 }
 
 void lx_start(struct los_frame *frame)
 {
-    const char *init = los_option("init");
+    const char *init = lx_is_configured() ? NULL : los_option("init");
     lx_trace_init();
     lx_patch_init();
     lx_proc_init();
@@ -236,13 +320,12 @@ void lx_start(struct los_frame *frame)
         run(init, arguments, false, frame);
         return;
     }
-    struct los_clone how = {.flags = LOS_CLONE_CLEAR_ACTIONS, .exit_signal = LX_SIGCHLD};
-    long first = los_clone(&how);
-    struct los_thread *thread = first > 0 ? los_find_thread((int)first) : NULL;
-    if (thread != NULL)
-        thread->begin = first_program;
-    else
-        los_panic("the first program's process cannot be made: error %ld", -first);
     keep_signals();
-    be_init((int)first);
+    if (lx_is_configured())
+        lx_confine();
+    struct los_thread *thread = clone_self(first_program);
+    if (thread == NULL)
+        los_panic("the first program's process cannot be made");
+    first_pid = thread->process->pid;
+    be_init(first_pid);
 }

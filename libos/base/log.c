@@ -4,6 +4,7 @@
 #include <los/image.h>
 #include <los/personality.h>
 #include <los/sanitize.h>
+#include <los/supervision.h>
 
 #define LINE_MAX 512
 
@@ -17,7 +18,7 @@ void los_log(const char *format, ...)
     if (length > LINE_MAX - 1)
         length = LINE_MAX - 1;
     line[length++] = '\n';
-    exo_log_write(LOS_START_PAGE->machine, line, (uint64_t)length);
+    exo_log_write(LOS_START_PAGE->machine, line, (uint64_t)length); /* refused where the machine token is missing */
 }
 
 #ifndef EXO_UNIT_TEST
@@ -50,6 +51,11 @@ void los_panic(const char *format, ...)
     los_vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     los_log("library OS broken: %s", text);
+    if (los_console_in_memory()) {
+        los_console_say("library OS broken: ", 19);
+        los_console_say(text, strlen(text));
+        los_console_say("\n", 1);
+    }
     if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST) == 0) {
         back_trace();
         los_container_exit(125);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The first file systems: a tmpfs as root, filled from the archive that the supervisor passed; /dev and /proc on it. */
 #include "internal.h"
-#include <exo/typed.h>
-#include <los/image.h>
 
 static struct los_filesystem *root_filesystem;
 
@@ -42,18 +40,13 @@ static void mount_if_there(const char *type, const char *target)
 
 void los_files_init(void)
 {
-    const struct los_start *start = LOS_START_PAGE;
+    uint64_t bytes;
+    const void *archive = los_archive(0, &bytes);
     los_file_systems_init();
-    if (start->module_size) {
-        los_cpio_unpack((const void *)LOS_MODULE, start->module_size); /* says itself what is wrong */
-        while (exo_space_unmap(start->space, LOS_MODULE, (start->module_size + LOS_PAGE_MASK) / LOS_PAGE) ==
-               -EXO_E_AGAIN)
-            ;
-        while (exo_token_drop(start->module_frame) == -EXO_E_AGAIN)
-            ;
-    } else {
+    if (archive)
+        los_cpio_unpack(archive, bytes); /* says itself what is wrong */
+    else
         los_log("files: no archive: the root file system is empty");
-    }
     limit_root();
     mount_if_there("devtmpfs", "/dev");
     mount_if_there("proc", "/proc");

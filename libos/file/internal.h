@@ -163,6 +163,8 @@ long los_tmpfs_create(const char *options, struct los_filesystem **out);
 void los_tmpfs_set_limit(struct los_filesystem *fs, uint64_t bytes); /* UINT64_MAX: only what memory there is */
 uint64_t los_tmpfs_used(const struct los_filesystem *fs);
 void los_tmpfs_init(void);
+/* Gives an empty file the whole pages of these bytes that lie in pages of an archive, without copying. How many bytes, or an error. */
+long los_tmpfs_share(struct los_inode *inode, const void *pages, uint64_t bytes);
 void los_devices_init(void);
 void los_file_systems_init(void); /* all of los_files_init that needs no archive */
 const struct los_file_ops *los_device_find(uint32_t major, uint32_t minor, void **private);

@@ -120,7 +120,13 @@ static void tmpfs_inode_release(struct los_inode *inode)
     los_tmpfs_uncharge((struct tmpfs *)inode->filesystem, INODE_CHARGE);
 }
 
+static long tmpfs_open(struct los_inode *inode, struct los_file *file)
+{
+    return inode->type == LOS_REGULAR && (file->flags & LOS_OPEN_WRITE) ? los_tmpfs_copy_up(inode) : 0;
+}
+
 static const struct los_inode_ops tmpfs_ops = {
+    .open = tmpfs_open,
     .create = tmpfs_create,
     .temporary = tmpfs_temporary,
     .read_link = tmpfs_read_link,

@@ -90,6 +90,51 @@ static long tmpfs_read(struct los_file *file, struct los_transfer *to, uint64_t 
     return total;
 }
 
+/* A file that shares pages with the archive gets copies of them before it changes. Whoever has mapped them keeps seeing what was. */
+long los_tmpfs_copy_up(struct los_inode *inode)
+{
+    struct tmpfs_data *data = data_of(inode);
+    if (!data->shared)
+        return 0;
+    for (uint64_t index = 0; index < (data->size + LOS_PAGE_MASK) / LOS_PAGE; index++) {
+        los_pageno page = los_page_tree_get(&data->pages, index), copy;
+        if (!page || !los_page_is_shared(page))
+            continue;
+        if (!(copy = los_page_alloc()))
+            return -LOS_E_NOSPC;
+        los_page_copy(los_page_address(copy), los_page_address(page));
+        los_page_tree_drop(&data->pages, index, index + 1);
+        if (!los_page_tree_put(&data->pages, index, copy)) /* there was room a moment ago */
+            los_panic("tmpfs: no room for a page that was there");
+    }
+    data->shared = false;
+    return 0;
+}
+
+long los_tmpfs_share(struct los_inode *inode, const void *pages, uint64_t bytes)
+{
+    struct tmpfs_data *data = data_of(inode);
+    uint64_t whole = bytes / LOS_PAGE;
+    los_pageno first = los_page_of(pages);
+    if ((uintptr_t)pages % LOS_PAGE || !whole || inode->size || !los_page_is_shared(first))
+        return 0;
+    if (!los_tmpfs_charge(data->fs, whole * LOS_PAGE))
+        return -LOS_E_NOSPC;
+    for (uint64_t i = 0; i < whole; i++) {
+        los_page_ref(first + (los_pageno)i);
+        if (los_page_tree_put(&data->pages, i, first + (los_pageno)i))
+            continue;
+        los_page_unref(first + (los_pageno)i);
+        los_tmpfs_uncharge(data->fs, (whole - i) * LOS_PAGE);
+        set_size(inode, i * LOS_PAGE);
+        data->shared = true;
+        return -LOS_E_NOMEM;
+    }
+    data->shared = true;
+    set_size(inode, whole * LOS_PAGE);
+    return (long)(whole * LOS_PAGE);
+}
+
 /* What lies beyond the end in the last page may have been written through a mapping: it must read as zeros once the file grows. */
 static void clear_beyond_end(struct los_inode *inode)
 {
@@ -181,6 +226,9 @@ static void zero_range(struct tmpfs_data *data, uint64_t start, uint64_t end) /*
 long los_tmpfs_truncate(struct los_inode *inode, uint64_t size)
 {
     struct tmpfs_data *data = data_of(inode);
+    long error = size ? los_tmpfs_copy_up(inode) : 0;
+    if (error)
+        return error;
     if (size > inode->size) {
         clear_beyond_end(inode);
     } else if (size < inode->size) {
@@ -193,6 +241,7 @@ long los_tmpfs_truncate(struct los_inode *inode, uint64_t size)
             los_object_changed(&data->object, size / LOS_PAGE, 1);
     }
     set_size(inode, size);
+    data->shared &= size != 0;
     los_inode_touch(inode, true);
     return 0;
 }

@@ -10,6 +10,7 @@
 
 enum page_state {
     PAGE_RESERVED, /* the image, the records: never ours to give */
+    PAGE_GONE,     /* given back */
     PAGE_FREE,     /* first page of a free block of 2^order pages, in its order's list */
     PAGE_INSIDE,   /* not the first page of its block */
     PAGE_HOT,      /* in the stack of free single pages */

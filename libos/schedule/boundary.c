@@ -5,6 +5,7 @@
  */
 #include <exo/typed.h>
 #include <los/personality.h>
+#include <los/supervision.h>
 #include <los/terminal.h>
 #include "../memory/fault.h"
 #include "../process/internal.h"
@@ -156,6 +157,10 @@ bool los_events(struct los_cpu *cpu)
     }
     if (pending >> LOS_EVENT_CONSOLE & 1)
         los_console_interrupt();
+    if (pending >> EXO_PENDING_RECALL & 1)
+        los_recall();
+    if (pending >> LOS_EVENT_FROM_SUPERVISOR & 1)
+        los_supervisor_rang();
     return true; /* LOS_EVENT_RESCHEDULE says: look again. The caller does */
 }
 

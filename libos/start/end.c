@@ -4,14 +4,17 @@
 #include <exo/typed.h>
 #include <los/image.h>
 #include <los/personality.h>
-#include <los/terminal.h>
+#include <los/supervision.h>
 
 void los_container_exit(int status)
 {
     static bool ending; /* a failure in here must not lead here again */
     if (!ending) {
         ending = true;
-        los_console_drain();
+        if (los_console_in_memory())
+            los_consoles_drain();
+        else
+            los_console_drain();
         los_log("kxos: status %d", status);
     }
     for (;;)
@@ -20,6 +23,8 @@ void los_container_exit(int status)
 
 void los_container_reset(void)
 {
+    if (los_console_in_memory()) /* another one is not for us to start */
+        los_container_exit(0);
     los_console_drain();
     los_log("kxos: restart");
     exo_machine_power(LOS_START_PAGE->machine, EXO_POWER_RESET);

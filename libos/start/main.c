@@ -5,11 +5,14 @@
  */
 #include <los/file.h>
 #include <los/personality.h>
+#include <los/supervision.h>
 #include <los/terminal.h>
 #include "../process/internal.h"
 #include "../schedule/internal.h"
 
 _Noreturn void los_main(const struct los_start *start, uint32_t vcpu);
+
+uint64_t los_start_ns;
 
 /* Threads that the memory of the container may carry, and bounds. */
 #define PAGES_PER_THREAD 128ul
@@ -65,12 +68,17 @@ void los_main(const struct los_start *start, uint32_t vcpu)
     los_lock();
     if (vcpu != 0)
         los_idle();
+    los_start_ns = los_now();
 
     check_machine(start);
     los_pages_init(); /* all memory that the container owns */
     milestone("memory");
+    los_supervision_init(); /* what we tell the supervisor */
     schedule_init(start); /* run queue, timers, process table, doorbells of the vCPUs */
-    los_console_init();   /* the terminal on the first UART */
+    if (los_console_in_memory())
+        los_consoles_init(); /* terminal or streams, in memory shared with the supervisor */
+    else
+        los_console_init(); /* the terminal on the first UART */
     los_pty_init();       /* pseudo-terminals */
     milestone("console");
     los_files_init(); /* root file system, from the archive; /proc, /dev */

@@ -21,6 +21,7 @@
 #define LOS_CHANNEL      0x701000040000ul
 #define LOS_CHANNEL_MOST 65536ul
 #define LOS_CONSOLES     0x701000080000ul
+#define LOS_EVENT_FROM_SUPERVISOR 24 /* the bit of vCPU 0 that it rings: output was taken, input or mail came, the answer may differ */
 #define LOS_CONSOLE_SPAN 0x10000ul /* of addresses */
 #define LOS_CONSOLES_MAX 8         /* 0 is that of the first program; the others are for exec */
 
@@ -84,7 +85,7 @@ enum los_mail_kind {
     LOS_MAIL_MEMORY, /* word[0]: FRAME token, [1]: pages: another extent, mapped at the end of the direct map */
     LOS_MAIL_END,    /* end in an orderly way, as if switched off */
 };
-#define LOS_MAIL_TEXT 7680ul
+#define LOS_MAIL_TEXT 7600ul
 struct los_control {
     uint32_t posted,
         taken; /* counters: equal while there is no mail; the container sets `taken` after result */
@@ -96,6 +97,7 @@ struct los_control {
     uint32_t processes, threads;
     uint64_t memory_pages, free_pages; /* of what it was given; free right now */
     uint64_t system_calls;
+    uint64_t entered_ns; /* when the library OS ran its first instruction, by the machine's clock */
     char text[LOS_MAIL_TEXT];
 };
 
@@ -173,7 +175,7 @@ struct los_archive_info {
 };
 struct los_machine_info {
     uint64_t cpus, pages, free_pages, containers, now_ns;
-    uint64_t supervisor_tokens;
+    uint64_t supervisor_tokens, supervisor_pool_free;
 };
 
 /* What a process asks of /dev/kx: control(LOS_SUPERVISOR_CALL, address of this). Input goes to the channel, the answer's text comes back. */

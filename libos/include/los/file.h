@@ -364,7 +364,7 @@ long los_socket_pair(int type, uint32_t flags, struct los_file **a,
                      struct los_file **b); /* AF_UNIX; type 1 stream, 2 datagram, 5 seqpacket */
 /* File system types (proc) and devices may be registered before. */
 void los_files_init(
-    void); /* root tmpfs, filled from the archive at LOS_MODULE, which is released; /proc, /dev mounted if the directories are there */
+    void); /* root tmpfs, filled from the first archive, whose pages it shares; /proc, /dev mounted if the directories are there */
 /* Unpacks a newc archive into the current root. 0, or INVAL with a line on the log (what was unpacked stays). */
 long los_cpio_unpack(const void *archive, size_t bytes);
 

@@ -15,6 +15,16 @@ typedef uint32_t los_pageno;
 #define LOS_NO_PAGE 0u
 
 void los_pages_init(void); /* from the start page */
+/* The n-th archive of the start page, read-only, for ever; NULL: there are not so many. */
+void *los_archive(unsigned number, uint64_t *bytes);
+/* A page of an archive: it can be mapped, with R and X, and has references that are never the last, but nobody may write it. */
+bool los_page_is_shared(los_pageno page);
+/* Pages that the supervisor added, mapped at the end of the direct map. 0, or NOSPC: too many extents. */
+int los_pages_add(exo_handle frame, uint64_t pages);
+/* Gives free pages under that token back to whoever it came from, in as few runs as possible. Returns how many. */
+uint64_t los_pages_give_back(exo_handle frame, uint64_t pages);
+/* Such pages were taken by force, from `offset` to the end of what the token had. False: some of them were in use. */
+bool los_pages_taken(exo_handle frame, uint64_t offset, uint64_t pages);
 /* A page with one reference; 0 when memory is out but for the reserve, which only the heap, page tables and los_pages_alloc may use. */
 los_pageno los_page_alloc(void);
 void los_pages_reserve(uint64_t pages); /* a 64th of memory at first */

@@ -29,6 +29,10 @@ struct los_personality {
     void (*thread_ended)(struct los_thread *thread);
     void (*process_cloned)(struct los_process *child, struct los_process *parent);
     void (*process_ended)(struct los_process *process);
+    /* Containers with a supervisor: a program shall run (los_execution_take), soon, in the context of a process of its own; and a
+     * signal, by the personality's number, is for the first program. From the event path. 0 or an error. NULL: cannot be done. */
+    void (*execute)(void);
+    int (*signal)(int number);
     /* The first process ended or asked for it: the container's status. */
     void (*ended)(int status, bool by_signal);
 };

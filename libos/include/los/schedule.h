@@ -116,6 +116,7 @@ void los_fpu_reset(void);   /* as at a program's start, in both */
 size_t los_fpu_bytes(void); /* length of thread->fpu: an XSAVE area, or FXSAVE's 512 bytes */
 
 /* --- time ------------------------------------------------------------------------------------------------------------ */
+extern uint64_t los_start_ns; /* when the first vCPU began */
 uint64_t los_now(void);      /* ns since boot; needs no lock */
 uint64_t los_wall_now(void); /* ns since 1970 */
 int los_set_wall(uint64_t ns);
