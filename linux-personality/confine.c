@@ -60,10 +60,18 @@ static uint32_t mount_flags(const char *options, char *rest, size_t size)
     static const struct {
         const char *name;
         uint32_t flag;
-    } known[] = {{"ro", LOS_MOUNT_READONLY},   {"nosuid", LOS_MOUNT_NOSUID}, {"nodev", LOS_MOUNT_NODEV},
-                 {"noexec", LOS_MOUNT_NOEXEC}, {"noatime", LOS_MOUNT_NOATIME}, {"rw", 0},
-                 {"bind", 0},                  {"rbind", 0},                 {"private", 0},
-                 {"rprivate", 0},              {"strictatime", 0},           {"relatime", 0}};
+    } known[] = {{"ro", LOS_MOUNT_READONLY},
+                 {"nosuid", LOS_MOUNT_NOSUID},
+                 {"nodev", LOS_MOUNT_NODEV},
+                 {"noexec", LOS_MOUNT_NOEXEC},
+                 {"noatime", LOS_MOUNT_NOATIME},
+                 {"rw", 0},
+                 {"bind", 0},
+                 {"rbind", 0},
+                 {"private", 0},
+                 {"rprivate", 0},
+                 {"strictatime", 0},
+                 {"relatime", 0}};
     uint32_t flags = 0;
     char word[128];
     rest[0] = 0;
@@ -146,7 +154,8 @@ static void mount_one(const char *text)
 #define ACTION_KILL UINT16_MAX
 
 bool lx_confined;
-static uint16_t actions[LX_CALLS + 1]; /* 0: allowed; an errno; ACTION_KILL. The last is for numbers that do not exist */
+static uint16_t
+    actions[LX_CALLS + 1]; /* 0: allowed; an errno; ACTION_KILL. The last is for numbers that do not exist */
 
 long lx_policy(unsigned number)
 {
@@ -225,12 +234,14 @@ void lx_confine(void)
 static void set_limits(const struct los_config *config)
 {
     static const char *const names[LOS_LIMITS] = {
-        [LOS_LIMIT_CPU] = "cpu",         [LOS_LIMIT_FILE_SIZE] = "fsize",    [LOS_LIMIT_DATA] = "data",
-        [LOS_LIMIT_STACK] = "stack",     [LOS_LIMIT_CORE] = "core",          [LOS_LIMIT_RESIDENT] = "rss",
-        [LOS_LIMIT_PROCESSES] = "nproc", [LOS_LIMIT_DESCRIPTORS] = "nofile", [LOS_LIMIT_LOCKED] = "memlock",
-        [LOS_LIMIT_SPACE] = "as",        [LOS_LIMIT_LOCKS] = "locks",        [LOS_LIMIT_SIGNALS] = "sigpending",
-        [LOS_LIMIT_MESSAGES] = "msgqueue", [LOS_LIMIT_NICE] = "nice",        [LOS_LIMIT_REALTIME] = "rtprio",
-        [LOS_LIMIT_REALTIME_TIME] = "rttime",
+        [LOS_LIMIT_CPU] = "cpu",           [LOS_LIMIT_FILE_SIZE] = "fsize",
+        [LOS_LIMIT_DATA] = "data",         [LOS_LIMIT_STACK] = "stack",
+        [LOS_LIMIT_CORE] = "core",         [LOS_LIMIT_RESIDENT] = "rss",
+        [LOS_LIMIT_PROCESSES] = "nproc",   [LOS_LIMIT_DESCRIPTORS] = "nofile",
+        [LOS_LIMIT_LOCKED] = "memlock",    [LOS_LIMIT_SPACE] = "as",
+        [LOS_LIMIT_LOCKS] = "locks",       [LOS_LIMIT_SIGNALS] = "sigpending",
+        [LOS_LIMIT_MESSAGES] = "msgqueue", [LOS_LIMIT_NICE] = "nice",
+        [LOS_LIMIT_REALTIME] = "rtprio",   [LOS_LIMIT_REALTIME_TIME] = "rttime",
     };
     const char *text;
     for (unsigned n = 0; (text = los_config_get(config, "rlimit", n)) != NULL; n++) {
@@ -249,12 +260,14 @@ static void set_limits(const struct los_config *config)
 
 static void set_user(const struct los_config *config)
 {
-    uint32_t user = (uint32_t)los_config_number(config, "uid", 0), group = (uint32_t)los_config_number(config, "gid", 0);
+    uint32_t user = (uint32_t)los_config_number(config, "uid", 0),
+             group = (uint32_t)los_config_number(config, "gid", 0);
     const char *text;
     uint64_t number;
     struct los_credentials *c = &los_current()->process->credentials;
     *c = (struct los_credentials){user, user, user, user, group, group, group, group, 0, {0}};
-    for (unsigned n = 0; (text = los_config_get(config, "gids", n)) != NULL && c->groups_count < LOS_GROUPS_MAX; n++)
+    for (unsigned n = 0; (text = los_config_get(config, "gids", n)) != NULL && c->groups_count < LOS_GROUPS_MAX;
+         n++)
         if (number_of(text, 10, &number))
             c->groups[c->groups_count++] = (uint32_t)number;
     if ((text = los_config_get(config, "umask", 0)) != NULL && number_of(text, 8, &number))

@@ -21,7 +21,7 @@
 #define SCRIPT_ORDER   9 /* at most 2 MiB */
 #define STATUS_NO_EXEC 127
 #define EXECUTE        64 /* the signal that tells init that the supervisor wants a program to be run */
-#define HANDLED        2 /* any handler: the signal is kept until init takes it */
+#define HANDLED        2  /* any handler: the signal is kept until init takes it */
 
 /* --- the script of cmd and cmdfile ------------------------------------------------------------------------------------------ */
 static int hex(char c)
@@ -276,7 +276,8 @@ static int first_pid;
 
 void lx_execute(void)
 {
-    los_signal_process(los_find_process(1), &(struct los_signal_info){.number = EXECUTE, .cause = LOS_CAUSE_KERNEL});
+    los_signal_process(los_find_process(1),
+                       &(struct los_signal_info){.number = EXECUTE, .cause = LOS_CAUSE_KERNEL});
 }
 
 int lx_signal_first(int number)

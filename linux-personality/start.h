@@ -6,7 +6,7 @@
 #include <personality.h>
 
 void lx_start(struct los_frame *frame);
-void lx_execute(void);            /* a program waits to be run: los_execution_take */
+void lx_execute(void);           /* a program waits to be run: los_execution_take */
 int lx_signal_first(int number); /* to the first program. INVAL, SRCH */
 
 #endif

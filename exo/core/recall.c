@@ -183,8 +183,7 @@ static void ask(const struct recall *recall)
     for (struct token *held = recall->token->child; held != NULL && looked < LOOK_MAX;
          held = held->next, looked++)
         if (is_abroad(held) && told++ < TOLD_MAX)
-            tell(token_domain(held), EXO_RECALL_ASKED, held, 0,
-                 token_units(held) < recall->wanted ? token_units(held) : recall->wanted, recall);
+            tell(token_domain(held), EXO_RECALL_ASKED, held, 0, recall->wanted, recall);
 }
 
 static uint64_t held_abroad(const struct token *token)

@@ -18,7 +18,8 @@ void los_log(const char *format, ...)
     if (length > LINE_MAX - 1)
         length = LINE_MAX - 1;
     line[length++] = '\n';
-    exo_log_write(LOS_START_PAGE->machine, line, (uint64_t)length); /* refused where the machine token is missing */
+    exo_log_write(LOS_START_PAGE->machine, line,
+                  (uint64_t)length); /* refused where the machine token is missing */
 }
 
 #ifndef EXO_UNIT_TEST

@@ -124,7 +124,8 @@ static void terminal_resize(struct console *console)
     if (resized == console->resized)
         return;
     console->resized = resized;
-    struct los_terminal_size size = {.rows = (uint16_t)console->shared->rows, .columns = (uint16_t)console->shared->columns};
+    struct los_terminal_size size = {.rows = (uint16_t)console->shared->rows,
+                                     .columns = (uint16_t)console->shared->columns};
     los_terminal_set_size(console->terminal, &size);
 }
 
@@ -168,7 +169,8 @@ static long write_ring(struct los_file *file, struct los_transfer *from, const s
             __atomic_store_n(&ring->shared->waiting, 1, __ATOMIC_SEQ_CST);
             if (ring_room(ring))
                 continue;
-            int error = file->flags & LOS_OPEN_NONBLOCK ? -LOS_E_AGAIN : los_wait(&console->changed, LOS_FOREVER, true);
+            int error =
+                file->flags & LOS_OPEN_NONBLOCK ? -LOS_E_AGAIN : los_wait(&console->changed, LOS_FOREVER, true);
             if (error)
                 return total ? total : error;
             continue;
@@ -207,6 +209,20 @@ static uint32_t stream_poll(struct los_file *file, struct los_poll_table *table)
 static const struct los_file_ops stream_ops = {.read = stream_read, .write = stream_write, .poll = stream_poll};
 static const struct los_file_ops error_ops = {.read = stream_read, .write = error_write, .poll = stream_poll};
 
+/* Of /dev/console and its kin. */
+static long console_open(struct los_file *file)
+{
+    struct console *console = file->private;
+    if (console->terminal)
+        return los_terminal_opened(console->terminal, file, false);
+    if (!console->shared)
+        return -LOS_E_NXIO;
+    file->ops = &stream_ops;
+    return 0;
+}
+static const struct los_file_ops console_ops = {.open = console_open};
+static bool named[LOS_CONSOLES_MAX];
+
 /* --- consoles --------------------------------------------------------------------------------------------------------------- */
 
 static struct console *look_at(unsigned n)
@@ -228,16 +244,23 @@ static struct console *look_at(unsigned n)
     console->terminal->major = CONSOLE_MAJOR;
     console->terminal->minor = n;
     console->terminal->input_room = terminal_receive;
-    console->terminal->size = (struct los_terminal_size){.rows = (uint16_t)shared->rows, .columns = (uint16_t)shared->columns};
+    console->terminal->size =
+        (struct los_terminal_size){.rows = (uint16_t)shared->rows, .columns = (uint16_t)shared->columns};
     console->resized = shared->resized;
+    if (!named[n]) /* the next one there has the same name */
+        los_device_register(CONSOLE_MAJOR, n, name, &console_ops, console);
+    named[n] = true;
     return console;
 }
 
 static long console_file(struct console *console, unsigned descriptor, struct los_file **out)
 {
-    uint32_t flags = console->terminal ? LOS_OPEN_READ | LOS_OPEN_WRITE : descriptor ? LOS_OPEN_WRITE : LOS_OPEN_READ;
+    uint32_t flags = console->terminal ? LOS_OPEN_READ | LOS_OPEN_WRITE
+                     : descriptor      ? LOS_OPEN_WRITE
+                                       : LOS_OPEN_READ;
     struct los_inode *inode = los_inode_anonymous(LOS_ANONFS, LOS_CHARACTER, 0600);
-    struct los_file *file = inode ? los_file_new(inode, descriptor == 2 ? &error_ops : &stream_ops, flags) : NULL;
+    struct los_file *file =
+        inode ? los_file_new(inode, descriptor == 2 ? &error_ops : &stream_ops, flags) : NULL;
     if (!file) {
         if (inode)
             los_inode_unref(inode);
@@ -260,10 +283,20 @@ static long console_file(struct console *console, unsigned descriptor, struct lo
 long los_console_file(unsigned n, unsigned descriptor, struct los_file **out)
 {
     struct console *console = look_at(n);
-    return console ? console_file(console, descriptor, out) : -LOS_E_NXIO;
+    char path[24];
+    if (!console)
+        return -LOS_E_NXIO;
+    los_snprintf(path, sizeof(path), "/dev/hvc%u", n);
+    if (console->terminal &&
+        !los_open(NULL, path, LOS_OPEN_READ | LOS_OPEN_WRITE | LOS_OPEN_NOTERMINAL, 0, out))
+        return 0;
+    return console_file(console, descriptor, out); /* no /dev there */
 }
 
-struct los_terminal *los_console_terminal(unsigned n) { return n < LOS_CONSOLES_MAX ? consoles[n].terminal : NULL; }
+struct los_terminal *los_console_terminal(unsigned n)
+{
+    return n < LOS_CONSOLES_MAX ? consoles[n].terminal : NULL;
+}
 
 void los_console_ended(unsigned n, int status)
 {
@@ -282,25 +315,7 @@ void los_console_ended(unsigned n, int status)
 
 bool los_console_in_memory(void) { return LOS_START_PAGE->consoles != 0; }
 
-/* Of /dev/console and its kin: the first console, whatever it is. */
-static long console_open(struct los_file *file)
-{
-    struct console *console = &consoles[0];
-    if (console->terminal)
-        return los_terminal_opened(console->terminal, file, false);
-    file->ops = &stream_ops;
-    file->private = console;
-    return 0;
-}
-static const struct los_file_ops console_ops = {.open = console_open};
-
-void los_consoles_init(void)
-{
-    struct console *console = look_at(0);
-    los_device_register(5, 1, "console", &console_ops, NULL);
-    if (console->terminal)
-        los_device_register(CONSOLE_MAJOR, 0, "hvc0", &console_ops, NULL);
-}
+void los_consoles_init(void) { los_device_register(5, 1, "console", &console_ops, look_at(0)); }
 
 void los_consoles_rang(void)
 {

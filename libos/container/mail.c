@@ -38,7 +38,8 @@ static int queue_execution(const struct los_control *mail)
 static int obey(const struct los_control *mail)
 {
     switch (mail->kind) {
-    case LOS_MAIL_SIGNAL: return los_personality.signal ? los_personality.signal((int)mail->word[0]) : -LOS_E_INVAL;
+    case LOS_MAIL_SIGNAL:
+        return los_personality.signal ? los_personality.signal((int)mail->word[0]) : -LOS_E_INVAL;
     case LOS_MAIL_EXEC: return queue_execution(mail);
     case LOS_MAIL_MEMORY: return los_pages_add(mail->word[0], mail->word[1]);
     case LOS_MAIL_END: los_container_exit(0);

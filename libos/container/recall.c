@@ -12,7 +12,7 @@
 #define KILL_NS     100000000ull
 #define PATIENCE_NS 200000000ull /* free pages may come by themselves */
 
-/* What is asked of one token. */
+/* What one recall asks, of a token and of its kin: its deadline is its name. */
 struct asked {
     exo_handle frame;
     uint64_t pages, deadline_ns, kill_ns;
@@ -44,8 +44,11 @@ static void step(struct los_timer *self)
 
 static void note(const struct exo_recall *record)
 {
+    for (size_t i = 0; i < LOS_COUNT(asked); i++)
+        if (asked[i].deadline_ns == record->deadline_ns)
+            return; /* another record of the same */
     for (size_t i = 0; i < LOS_COUNT(asked); i++) {
-        if (asked[i].pages && asked[i].frame != record->token)
+        if (asked[i].pages)
             continue;
         asked[i] = (struct asked){record->token, record->count, record->deadline_ns, los_now() + PATIENCE_NS};
         return;
@@ -62,7 +65,8 @@ void los_recall(void)
             continue;
         if (record.state == EXO_RECALL_ASKED)
             note(&record);
-        else if (record.state == EXO_RECALL_TAKEN && !los_pages_taken(record.token, record.offset, record.count))
+        else if (record.state == EXO_RECALL_TAKEN &&
+                 !los_pages_taken(record.token, record.offset, record.count))
             los_panic("%lu pages in use were taken by force", record.count);
     }
     los_heap_trim();

@@ -20,7 +20,9 @@ static void *channel(void) { return (void *)LOS_CHANNEL; }
 static long move(uint64_t user, void *ours, uint64_t bytes, bool in)
 {
     struct los_transfer transfer = {.at = user, .left = bytes, .user = true};
-    long moved = !bytes ? 0 : in ? los_transfer_in(&transfer, ours, bytes) : los_transfer_out(&transfer, ours, bytes);
+    long moved = !bytes ? 0
+                 : in   ? los_transfer_in(&transfer, ours, bytes)
+                        : los_transfer_out(&transfer, ours, bytes);
     return moved < 0 ? moved : (uint64_t)moved < bytes ? -LOS_E_FAULT : 0;
 }
 
@@ -52,7 +54,8 @@ static long device_control(struct los_file *file, uint32_t request, uint64_t arg
         error = move(call.in, channel(), call.in_bytes, true);
     if (error)
         return error;
-    struct exo_message message = {.word = {call.word[0], call.word[1], call.word[2], call.word[3], call.word[4], call.word[5], call.in_bytes}};
+    struct exo_message message = {.word = {call.word[0], call.word[1], call.word[2], call.word[3], call.word[4],
+                                           call.word[5], call.in_bytes}};
     file->private = (void *)rings;
     error = call_gate(&message);
     if (error)
@@ -76,7 +79,8 @@ static long device_open(struct los_file *file)
     return 0;
 }
 
-static const struct los_file_ops device_ops = {.control = device_control, .poll = device_poll, .open = device_open};
+static const struct los_file_ops device_ops = {
+    .control = device_control, .poll = device_poll, .open = device_open};
 
 void los_callers_rang(void)
 {

@@ -148,12 +148,16 @@ static long fill(const struct los_path *path, const struct member *m)
     /* Whole pages of an archive that aligns them are shared; the rest is copied. */
     long shared = los_tmpfs_share(file->inode, m->contents, m->size), written = 0;
     if (shared >= 0) {
-        struct los_transfer from = {.at = (uintptr_t)m->contents + (uint64_t)shared, .left = m->size - (uint64_t)shared};
+        struct los_transfer from = {.at = (uintptr_t)m->contents + (uint64_t)shared,
+                                    .left = m->size - (uint64_t)shared};
         uint64_t offset = (uint64_t)shared;
         written = from.left ? los_file_write(file, &from, &offset) : 0;
     }
     los_file_unref(file);
-    return shared < 0 ? shared : written < 0 ? written : (uint64_t)(shared + written) < m->size ? -LOS_E_NOSPC : 0;
+    return shared < 0                               ? shared
+           : written < 0                            ? written
+           : (uint64_t)(shared + written) < m->size ? -LOS_E_NOSPC
+                                                    : 0;
 }
 
 static long make_regular(struct unpacking *u, const struct los_path *root, const struct member *m)

@@ -25,6 +25,7 @@ struct extent {
     uint64_t pages; /* 0: all of it was given back */
     EXO_TOKEN(FRAME, EXO_R | EXO_X) frame;
     bool archive;
+    uint8_t origin; /* the extent that was handed over, of which this is a part */
 };
 #define EXTENTS_MOST 250
 static struct extent extents[EXTENTS_MOST];
@@ -215,7 +216,8 @@ exo_frame_rwx los_page_frame(los_pageno page, uint64_t *offset)
 {
     const struct extent *extent = &extents[page_record(page)->extent];
     *offset = page - extent->first;
-    return exo_trust(FRAME, EXO_R | EXO_W | EXO_X, EXO_HANDLE(extent->frame)); /* W is missing for an archive's */
+    return exo_trust(FRAME, EXO_R | EXO_W | EXO_X,
+                     EXO_HANDLE(extent->frame)); /* W is missing for an archive's */
 }
 
 bool los_page_is_shared(los_pageno page) { return extents[page_record(page)->extent].archive; }
@@ -240,10 +242,11 @@ static void add_extent(exo_handle frame, uint64_t pages, bool archive)
 {
     struct extent *extent = &extents[extent_count];
     los_assert(extent_count < EXTENTS_MOST);
-    *extent = (struct extent){(los_pageno)record_count, pages, exo_trust(FRAME, EXO_R | EXO_X, frame), archive};
+    *extent = (struct extent){(los_pageno)record_count, pages, exo_trust(FRAME, EXO_R | EXO_X, frame), archive,
+                              (uint8_t)extent_count};
     for (uint64_t p = record_count; p < record_count + pages; p++)
-        *page_record((los_pageno)p) =
-            (struct page_record){.extent = (uint8_t)extent_count, .state = archive ? PAGE_USED : PAGE_INSIDE, .refs = archive};
+        *page_record((los_pageno)p) = (struct page_record){
+            .extent = (uint8_t)extent_count, .state = archive ? PAGE_USED : PAGE_INSIDE, .refs = archive};
     extent_count++;
     record_count += pages;
 }
@@ -259,8 +262,9 @@ static void map_records(exo_handle frame, uint64_t offset, uint64_t at, uint64_t
 #ifndef EXO_UNIT_TEST /* there the records lie in the direct map alone */
     while (pages) {
         uint64_t n = pages < 4096 ? pages : 4096;
-        struct exo_map map = EXO_MAP_COMPUTED(LOS_RECORDS + at * LOS_PAGE, exo_trust(FRAME, EXO_R | EXO_W, frame), offset,
-                                              (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
+        struct exo_map map =
+            EXO_MAP_COMPUTED(LOS_RECORDS + at * LOS_PAGE, exo_trust(FRAME, EXO_R | EXO_W, frame), offset,
+                             (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
         long error = exo_space_map(LOS_START_PAGE->space, &map, 1);
         if (error < 0)
             los_panic("no pool for the page records: error %ld", error);
@@ -276,7 +280,8 @@ static void map_records(exo_handle frame, uint64_t offset, uint64_t at, uint64_t
 void los_pages_init(void)
 {
     const struct los_start *start = LOS_START_PAGE;
-    uint64_t all = 0, base = 0, used = start->reserved_pages ? start->reserved_pages : 1; /* page 0 is nobody's */
+    uint64_t all = 0, base = 0,
+             used = start->reserved_pages ? start->reserved_pages : 1; /* page 0 is nobody's */
     for (uint64_t i = 0; i < start->extents; i++)
         all += start->memory[i].pages;
     for (uint64_t i = 0; i < start->archives; i++)
@@ -401,7 +406,7 @@ static bool give_run(unsigned number, los_pageno first, los_pageno end)
     }
     total_pages -= end - first;
     if (below && above) {
-        extents[extent_count] = (struct extent){end, above, upper, false};
+        extents[extent_count] = (struct extent){end, above, upper, false, extent->origin};
         for (los_pageno at = end; at < end + above; at++)
             page_record(at)->extent = (uint8_t)extent_count;
         extent_count++;
@@ -415,6 +420,8 @@ static bool give_run(unsigned number, los_pageno first, los_pageno end)
 /* One run of at least `least` free pages, at most `most`, from the end of the extent; 0: there is none. */
 static uint64_t give_one(unsigned number, uint64_t least, uint64_t most)
 {
+    if (!extents[number].pages || extents[number].archive)
+        return 0;
     los_pageno lowest = extents[number].first, end = lowest + (los_pageno)extents[number].pages;
     while (end > lowest) {
         los_pageno first = free_run_before(end, lowest);
@@ -432,10 +439,16 @@ uint64_t los_pages_give_back(exo_handle frame, uint64_t pages)
 {
     static const uint64_t sizes[] = {EXO_LARGE_PAGES, 32, 1};
     uint64_t given = 0, n;
+    unsigned origin = 0;
+    while (origin < extent_count && EXO_HANDLE(extents[origin].frame) != frame)
+        origin++;
+    if (origin == extent_count)
+        return 0;
+    origin = extents[origin].origin;
     hot_drain(0);
     for (unsigned s = 0; s < LOS_COUNT(sizes); s++)
-        for (unsigned i = 0; i < extent_count && given < pages; i++)
-            while (EXO_HANDLE(extents[i].frame) == frame && given < pages &&
+        for (unsigned i = extent_count; i-- > 0 && given < pages;)
+            while (extents[i].origin == origin && given < pages &&
                    (n = give_one(i, sizes[s], pages - given)) != 0)
                 given += n;
     return given;

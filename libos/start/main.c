@@ -74,12 +74,12 @@ void los_main(const struct los_start *start, uint32_t vcpu)
     los_pages_init(); /* all memory that the container owns */
     milestone("memory");
     los_supervision_init(); /* what we tell the supervisor */
-    schedule_init(start); /* run queue, timers, process table, doorbells of the vCPUs */
+    schedule_init(start);   /* run queue, timers, process table, doorbells of the vCPUs */
     if (los_console_in_memory())
         los_consoles_init(); /* terminal or streams, in memory shared with the supervisor */
     else
         los_console_init(); /* the terminal on the first UART */
-    los_pty_init();       /* pseudo-terminals */
+    los_pty_init();         /* pseudo-terminals */
     milestone("console");
     los_files_init(); /* root file system, from the archive; /proc, /dev */
     milestone("files");

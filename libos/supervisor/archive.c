@@ -127,7 +127,8 @@ struct archive *archive_make(const char *name, uint64_t bytes, struct failure *w
     if ((error = memory_token(archive->range, &archive->token)) == 0)
         for (uint64_t done = 0; done < archive->range.pages && error >= 0; done += 4096) {
             uint64_t n = archive->range.pages - done < 4096 ? archive->range.pages - done : 4096;
-            struct exo_map map = EXO_MAP((uint64_t)place(archive) + done * PAGE, archive->token, done, (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
+            struct exo_map map = EXO_MAP((uint64_t)place(archive) + done * PAGE, archive->token, done,
+                                         (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
             error = AGAIN(exo_space_map(boot_space(), &map, 1));
         }
     if (error < 0) {
@@ -140,7 +141,8 @@ struct archive *archive_make(const char *name, uint64_t bytes, struct failure *w
     return archive;
 }
 
-bool archive_fill(struct archive *archive, uint64_t offset, const void *from, uint64_t bytes, struct failure *why)
+bool archive_fill(struct archive *archive, uint64_t offset, const void *from, uint64_t bytes,
+                  struct failure *why)
 {
     if (archive->sealed)
         return refuse(why, LOS_S_STATE, "the archive '%s' is sealed", archive->name);
@@ -162,7 +164,8 @@ bool archive_seal(struct archive *archive, struct failure *why)
 bool archive_forget(struct archive *archive, struct failure *why)
 {
     if (archive->users)
-        return refuse(why, LOS_S_BUSY, "%u containers use the archive '%s'", (uint64_t)archive->users, archive->name);
+        return refuse(why, LOS_S_BUSY, "%u containers use the archive '%s'", (uint64_t)archive->users,
+                      archive->name);
     if (archive->module != UINT32_MAX)
         return refuse(why, LOS_S_STATE, "the archive '%s' came with the boot and stays", archive->name);
     if (!archive->sealed)

@@ -33,8 +33,8 @@ const char *config_get(struct config config, const char *key, uint32_t n)
     return NULL;
 }
 
-bool config_number(struct config config, const char *key, uint64_t otherwise, uint64_t least, uint64_t most, uint64_t *value,
-                   struct failure *why)
+bool config_number(struct config config, const char *key, uint64_t otherwise, uint64_t least, uint64_t most,
+                   uint64_t *value, struct failure *why)
 {
     const char *text = config_get(config, key, 0);
     *value = otherwise;

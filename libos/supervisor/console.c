@@ -30,7 +30,8 @@ void console_lay_out(struct console *console, void *at, bool terminal, bool exec
 bool console_make(struct container *container, uint32_t number, bool terminal, bool exec, struct failure *why)
 {
     struct console *console = &container->console[number];
-    uint64_t pages = PAGES(console_bytes(terminal, exec)), va = SLOT_VA + container->slot * SLOT_SPAN + (128 + number * 16) * PAGE;
+    uint64_t pages = PAGES(console_bytes(terminal, exec)),
+             va = SLOT_VA + container->slot * SLOT_SPAN + (128 + number * 16) * PAGE;
     struct range range;
     exo_frame token;
     if (!limit_want(pages, why))
@@ -44,7 +45,8 @@ bool console_make(struct container *container, uint32_t number, bool terminal, b
         error = AGAIN(exo_space_map(boot_space(), &map, 1));
         if (error >= 0) {
             memset((void *)va, 0, pages * PAGE);
-            error = container_map(container, LOS_CONSOLES + number * LOS_CONSOLE_SPAN, token, 0, pages, EXO_MAP_R | EXO_MAP_W);
+            error = container_map(container, LOS_CONSOLES + number * LOS_CONSOLE_SPAN, token, 0, pages,
+                                  EXO_MAP_R | EXO_MAP_W);
         }
         if (error < 0) {
             MUST("console", exo_token_revoke(token));
@@ -69,7 +71,8 @@ void console_end(struct container *container, uint32_t number)
     if (!console->token)
         return;
     if (container->domain)
-        MUST("console", exo_space_unmap(container->space, LOS_CONSOLES + number * LOS_CONSOLE_SPAN, console->range.pages));
+        MUST("console",
+             exo_space_unmap(container->space, LOS_CONSOLES + number * LOS_CONSOLE_SPAN, console->range.pages));
     MUST("console", exo_space_unmap(boot_space(), (uint64_t)console->shared, console->range.pages));
     MUST("console", exo_token_revoke(console->token));
     MUST("console", exo_token_drop(console->token));
@@ -85,7 +88,8 @@ uint64_t console_read(struct console *console, bool err, uint64_t *from, void *t
     const uint8_t *bytes = (const uint8_t *)console->shared + PAGE + (err ? OUT_BYTES + IN_BYTES : 0);
     if (!size)
         return 0;
-    uint64_t written = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE), oldest = written > size ? written - size : 0;
+    uint64_t written = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE),
+             oldest = written > size ? written - size : 0;
     if (*from < oldest)
         *from = oldest;
     uint64_t n = *from < written ? written - *from : 0;

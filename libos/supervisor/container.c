@@ -13,7 +13,8 @@ _Static_assert(sizeof(struct los_control) <= CONTROL_PAGES * PAGE, "control page
 /* Share of the memory that becomes the pool for page tables and kernel objects. */
 #define POOL_SHARE 12
 #define POOL_LEAST 512ul
-#define POOL_MOST  (65536 - 2 * EXO_LARGE_PAGES) /* with the pages up to a large one, domain_create takes 65,536 */
+#define POOL_MOST                                                                                              \
+    (65536 - 2 * EXO_LARGE_PAGES) /* with the pages up to a large one, domain_create takes 65,536 */
 /* Of containers with a limit: an idle one takes about 70 pages. */
 #define SMALL_POOL_SHARE 16
 #define SMALL_POOL_LEAST 104ul
@@ -61,7 +62,8 @@ uint64_t container_pages(const struct container *container)
 
 /* --- mapping --------------------------------------------------------------------------------------------------------- */
 
-static long map_in(exo_space space, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages, uint32_t prot)
+static long map_in(exo_space space, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
+                   uint32_t prot)
 {
     while (pages) {
         uint64_t most = 4096; /* the bound of one call */
@@ -76,7 +78,8 @@ static long map_in(exo_space space, uint64_t va, exo_frame frame, uint64_t offse
     return 0;
 }
 
-long container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages, uint32_t prot)
+long container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
+                   uint32_t prot)
 {
     return map_in(container->space, va, frame, offset, pages, prot);
 }
@@ -107,7 +110,8 @@ long container_add_extent(struct container *container, struct range range, bool 
     if (error < 0)
         return error;
     *theirs = EXO_HANDLE(given);
-    error = container_map(container, LOS_DIRECT + container->direct_pages * PAGE, extent->token, 0, range.pages, EXO_MAP_R | EXO_MAP_W);
+    error = container_map(container, LOS_DIRECT + container->direct_pages * PAGE, extent->token, 0, range.pages,
+                          EXO_MAP_R | EXO_MAP_W);
     container->direct_pages += range.pages;
     return error;
 }
@@ -186,7 +190,8 @@ static bool plan_memory(struct plan *plan, struct failure *why)
     if (plan->pool > POOL_MOST)
         plan->pool = POOL_MOST;
     if (plan->shared + plan->pool + 64 > plan->pages)
-        return refuse(why, LOS_S_MEMORY, "memory: %u bytes are too few: at least %u", bytes, (plan->shared + plan->pool + 64) * PAGE);
+        return refuse(why, LOS_S_MEMORY, "memory: %u bytes are too few: at least %u", bytes,
+                      (plan->shared + plan->pool + 64) * PAGE);
     return true;
 }
 
@@ -194,13 +199,16 @@ static bool make_plan(struct config config, struct plan *plan, struct failure *w
 {
     *plan = (struct plan){.config = config};
     if (!config.bytes || config.bytes > LOS_CONFIG_MOST || !config_good(config))
-        return refuse(why, LOS_S_INVALID, "the configuration is no list of KEY=VALUE strings, or longer than %u bytes", LOS_CONFIG_MOST);
+        return refuse(why, LOS_S_INVALID,
+                      "the configuration is no list of KEY=VALUE strings, or longer than %u bytes",
+                      LOS_CONFIG_MOST);
     const char *libos = config_get(config, "libos", 0);
     libos = libos ? libos : "linux";
     plan->name = config_get(config, "name", 0);
     plan->image = find_module(libos);
     if (!plan->name || !text_is_name(plan->name))
-        return refuse(why, LOS_S_INVALID, "name: '%s': 1 to 63 letters, digits, _ . and -, the first a letter or digit",
+        return refuse(why, LOS_S_INVALID,
+                      "name: '%s': 1 to 63 letters, digits, _ . and -, the first a letter or digit",
                       plan->name ? plan->name : "");
     if (container_find(0, plan->name))
         return refuse(why, LOS_S_EXISTS, "the name '%s' is in use", plan->name);
@@ -209,8 +217,8 @@ static bool make_plan(struct config config, struct plan *plan, struct failure *w
     const char *terminal = config_get(config, "terminal", 0), *gate = config_get(config, "supervisor", 0);
     plan->terminal = terminal && text_equal(terminal, "1");
     plan->gate = gate && text_equal(gate, "1");
-    plan->shared = 1 + START_PAGES + PAGES(config.bytes) + CONTROL_PAGES + PAGES(console_bytes(plan->terminal, false)) +
-                   (plan->gate ? PAGES(LOS_CHANNEL_MOST) : 0);
+    plan->shared = 1 + START_PAGES + PAGES(config.bytes) + CONTROL_PAGES +
+                   PAGES(console_bytes(plan->terminal, false)) + (plan->gate ? PAGES(LOS_CHANNEL_MOST) : 0);
     return plan_archives(plan, why) && plan_gates(plan, why) && plan_time(plan, why) && plan_memory(plan, why);
 }
 
@@ -257,7 +265,8 @@ static long share(struct container *container, const struct plan *plan)
     long error;
 
     container->start = (struct los_start *)(base + page * PAGE);
-    if ((error = container_map(container, LOS_START, container->shared_token, page, START_PAGES, EXO_MAP_R)) < 0)
+    if ((error = container_map(container, LOS_START, container->shared_token, page, START_PAGES, EXO_MAP_R)) <
+        0)
         return error;
     page += START_PAGES;
     n = PAGES(plan->config.bytes);
@@ -268,13 +277,15 @@ static long share(struct container *container, const struct plan *plan)
     container->start->config_bytes = plan->config.bytes;
     page += n;
     container->control = (struct los_control *)(base + page * PAGE);
-    if ((error = container_map(container, LOS_CONTROL, container->shared_token, page, CONTROL_PAGES, EXO_MAP_R | EXO_MAP_W)) < 0)
+    if ((error = container_map(container, LOS_CONTROL, container->shared_token, page, CONTROL_PAGES,
+                               EXO_MAP_R | EXO_MAP_W)) < 0)
         return error;
     page += CONTROL_PAGES;
     if (plan->gate) {
         n = PAGES(LOS_CHANNEL_MOST);
         container->channel = base + page * PAGE;
-        if ((error = container_map(container, LOS_CHANNEL, container->shared_token, page, n, EXO_MAP_R | EXO_MAP_W)) < 0)
+        if ((error = container_map(container, LOS_CHANNEL, container->shared_token, page, n,
+                                   EXO_MAP_R | EXO_MAP_W)) < 0)
             return error;
         container->start->channel_bytes = LOS_CHANNEL_MOST;
         page += n;
@@ -293,7 +304,8 @@ static long add_archives(struct container *container, const struct plan *plan)
     for (uint32_t i = 0; i < plan->archives; i++) {
         struct archive *archive = plan->archive[i];
         uint64_t pages = PAGES(archive->bytes);
-        long error = AGAIN(exo_token_send(container->domain, archive->token, EXO_R | EXO_X, EXO_SEND_CONTENTS, &start->archive[i].frame));
+        long error = AGAIN(exo_token_send(container->domain, archive->token, EXO_R | EXO_X, EXO_SEND_CONTENTS,
+                                          &start->archive[i].frame));
         if (error < 0)
             return error;
         start->archive[i].pages = pages;
@@ -302,7 +314,8 @@ static long add_archives(struct container *container, const struct plan *plan)
         container->archive[container->archives++] = archive;
         container->archive_pages += pages;
         archive->users++;
-        error = container_map(container, LOS_DIRECT + container->direct_pages * PAGE, archive->token, 0, pages, EXO_MAP_R);
+        error = container_map(container, LOS_DIRECT + container->direct_pages * PAGE, archive->token, 0, pages,
+                              EXO_MAP_R);
         if (error < 0)
             return error;
         container->direct_pages += pages;
@@ -313,7 +326,8 @@ static long add_archives(struct container *container, const struct plan *plan)
 }
 
 /* Sends a child of the token; what it is there goes to *theirs. */
-#define GIVE(container, token, RIGHTS, theirs) AGAIN(exo_token_send((container)->domain, token, RIGHTS, 0, theirs))
+#define GIVE(container, token, RIGHTS, theirs)                                                                 \
+    AGAIN(exo_token_send((container)->domain, token, RIGHTS, 0, theirs))
 /* The same of a part of a range; nothing where the range has no such part. */
 #define GIVE_PART(container, token, number, n, RIGHTS, theirs)                                                 \
     ({                                                                                                         \
@@ -388,8 +402,8 @@ static long give_gates(struct container *container, const struct plan *plan)
 }
 
 /* All of it, in a domain that has its pool already. `extents` are its frames. */
-static bool assemble(struct container *container, const struct plan *plan, const struct range *extents, uint32_t count,
-                     struct failure *why)
+static bool assemble(struct container *container, const struct plan *plan, const struct range *extents,
+                     uint32_t count, struct failure *why)
 {
     uint64_t window = extents[0].pages < WINDOW_PAGES ? extents[0].pages : WINDOW_PAGES;
     long error = exo_space_create(container->domain, &container->space);
@@ -440,7 +454,8 @@ struct container *container_make(struct config config, struct failure *why)
     while (slot < CONTAINERS_MAX && slots[slot])
         slot++;
     if (slot == CONTAINERS_MAX) {
-        refuse(why, LOS_S_LIMIT, "no more than %u containers, those that ended included", (uint64_t)CONTAINERS_MAX);
+        refuse(why, LOS_S_LIMIT, "no more than %u containers, those that ended included",
+               (uint64_t)CONTAINERS_MAX);
         return NULL;
     }
     struct container *container = NULL;
@@ -455,7 +470,8 @@ struct container *container_make(struct config config, struct failure *why)
     if (!memory_take(owner, plan.pool, &container->pool)) {
         container->pool.pages = 0;
         refuse(why, LOS_S_MEMORY, "no memory in a row for the container's pool");
-    } else if (!memory_take_pieces(owner, plan.pages - plan.shared - plan.pool, pieces, LOS_EXTENTS_MAX, &count)) {
+    } else if (!memory_take_pieces(owner, plan.pages - plan.shared - plan.pool, pieces, LOS_EXTENTS_MAX,
+                                   &count)) {
         refuse(why, LOS_S_MEMORY, "the free memory is in too many pieces");
     } else {
         long error = memory_token(container->pool, &container->pool_token);

@@ -30,9 +30,11 @@ struct image {
 static bool open_image(uint32_t module, struct image *image, struct failure *why)
 {
     static uint8_t mapped[EXO_MODULES_MAX];
-    *image = (struct image){boot_module(module), (const uint8_t *)IMAGES_VA + module * IMAGE_SPAN, boot->module[module].size};
+    *image = (struct image){boot_module(module), (const uint8_t *)IMAGES_VA + module * IMAGE_SPAN,
+                            boot->module[module].size};
     if (!mapped[module] && image->size && image->size <= IMAGE_SPAN) {
-        struct exo_map map = EXO_MAP((uint64_t)image->file, image->frame, 0, (uint32_t)PAGES(image->size), EXO_MAP_R);
+        struct exo_map map =
+            EXO_MAP((uint64_t)image->file, image->frame, 0, (uint32_t)PAGES(image->size), EXO_MAP_R);
         long error = AGAIN(exo_space_map(boot_space(), &map, 1));
         if (error < 0)
             return refuse_exo(why, "the library OS image", error);
@@ -40,22 +42,22 @@ static bool open_image(uint32_t module, struct image *image, struct failure *why
     }
     static const uint8_t magic[] = {0x7f, 'E', 'L', 'F', 2, 1};
     const struct elf_header *elf = (const struct elf_header *)image->file;
-    bool good = mapped[module] && image->size >= sizeof *elf && elf->type == ELF_EXECUTABLE && elf->machine == ELF_X86_64 &&
-                elf->program_size == sizeof(struct elf_program) && elf->program_offset % 8 == 0 &&
-                elf->program_offset <= image->size &&
+    bool good = mapped[module] && image->size >= sizeof *elf && elf->type == ELF_EXECUTABLE &&
+                elf->machine == ELF_X86_64 && elf->program_size == sizeof(struct elf_program) &&
+                elf->program_offset % 8 == 0 && elf->program_offset <= image->size &&
                 elf->program_count * sizeof(struct elf_program) <= image->size - elf->program_offset;
     for (size_t i = 0; good && i < sizeof magic; i++)
         good = elf->ident[i] == magic[i];
     return good || refuse(why, LOS_S_INVALID, "the library OS image is no x86-64 ELF executable");
 }
 
-static bool load_segment(struct container *container, const struct image *image, const struct elf_program *program,
-                         struct failure *why)
+static bool load_segment(struct container *container, const struct image *image,
+                         const struct elf_program *program, struct failure *why)
 {
     uint64_t start = program->va & ~(PAGE - 1), end = program->va + program->memory_bytes, offset;
     if (program->va % PAGE != program->offset % PAGE || program->file_bytes > program->memory_bytes ||
-        program->offset > image->size || program->file_bytes > image->size - program->offset || end < program->va ||
-        start < LOS_IMAGE || end > LOS_START ||
+        program->offset > image->size || program->file_bytes > image->size - program->offset ||
+        end < program->va || start < LOS_IMAGE || end > LOS_START ||
         (!(program->flags & ELF_W) &&
          program->memory_bytes > program->file_bytes)) /* zeros would be what follows */
         return refuse(why, LOS_S_INVALID, "the library OS image has a segment outside its place");
@@ -70,7 +72,8 @@ static bool load_segment(struct container *container, const struct image *image,
         if (!to)
             return refuse(why, LOS_S_MEMORY, "the library OS image needs more memory than there is");
         memcpy(to + program->va % PAGE, image->file + program->offset, program->file_bytes);
-        error = container_map(container, start, container->extent[0].token, offset, pages, EXO_MAP_R | EXO_MAP_W);
+        error =
+            container_map(container, start, container->extent[0].token, offset, pages, EXO_MAP_R | EXO_MAP_W);
     }
     return error >= 0 || refuse_exo(why, "the library OS image", error);
 }
@@ -94,12 +97,13 @@ static bool has(const struct container *container, const char *word, bool *known
     return *known;
 }
 
-static bool check_needs(const struct container *container, const struct image *image, const struct elf_program *program,
-                        struct failure *why)
+static bool check_needs(const struct container *container, const struct image *image,
+                        const struct elf_program *program, struct failure *why)
 {
     const struct elf_note *note = (const struct elf_note *)(image->file + program->offset);
     if (program->offset > image->size || program->file_bytes > image->size - program->offset ||
-        program->file_bytes < sizeof *note || program->offset % 4 || !text_equal(note->name, "KxOS") || note->name_bytes != 5)
+        program->file_bytes < sizeof *note || program->offset % 4 || !text_equal(note->name, "KxOS") ||
+        note->name_bytes != 5)
         return true; /* somebody else's */
     const char *word = (const char *)(note + 1), *end = word + note->text_bytes;
     if (note->text_bytes > program->file_bytes - sizeof *note || !note->text_bytes || end[-1])
@@ -108,7 +112,8 @@ static bool check_needs(const struct container *container, const struct image *i
         bool known;
         if (has(container, word, &known))
             continue;
-        return known ? refuse(why, LOS_S_REFUSED, "the library OS image needs '%s', which this container has not got", word)
+        return known ? refuse(why, LOS_S_REFUSED,
+                              "the library OS image needs '%s', which this container has not got", word)
                      : refuse(why, LOS_S_REFUSED, "the library OS image asks for '%s', which nobody has", word);
     }
     return true;
@@ -128,7 +133,8 @@ bool image_load(struct container *container, uint32_t module, struct failure *wh
         if (program[i].type != ELF_LOAD || !program[i].memory_bytes)
             continue;
         if ((program[i].va & ~(PAGE - 1)) < last)
-            return refuse(why, LOS_S_INVALID, "the library OS image has segments that share a page, or are out of order");
+            return refuse(why, LOS_S_INVALID,
+                          "the library OS image has segments that share a page, or are out of order");
         if (!load_segment(container, &image, &program[i], why))
             return false;
         last = program[i].va + program[i].memory_bytes;

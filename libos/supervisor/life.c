@@ -34,8 +34,9 @@ static bool faulted(struct container *container)
         struct exo_vcpu_state state;
         if (exo_vcpu_state(container->vcpu[i], &state) < 0 || state.status != EXO_VCPU_FAULTED)
             continue;
-        log_line("%s: vCPU %u stopped: exception %u error %x address %x rip %x rsp %x", container->name, (uint64_t)i,
-                 (uint64_t)state.vector, state.error, state.address, state.regs.rip, state.regs.rsp);
+        log_line("%s: vCPU %u stopped: exception %u error %x address %x rip %x rsp %x", container->name,
+                 (uint64_t)i, (uint64_t)state.vector, state.error, state.address, state.regs.rip,
+                 state.regs.rsp);
         log_line("  rax %x rbx %x rcx %x rdx %x rsi %x rdi %x", state.regs.rax, state.regs.rbx, state.regs.rcx,
                  state.regs.rdx, state.regs.rsi, state.regs.rdi);
         return true;
@@ -76,7 +77,8 @@ bool life_pause(struct container *container, bool pause, struct failure *why)
     if (container->first)
         return refuse(why, LOS_S_REFUSED, "the first container cannot be paused: nobody could resume it");
     if (container->state != (pause ? LOS_CONTAINER_RUNNING : LOS_CONTAINER_PAUSED))
-        return refuse(why, LOS_S_STATE, "container '%s' is not %s", container->name, pause ? "running" : "paused");
+        return refuse(why, LOS_S_STATE, "container '%s' is not %s", container->name,
+                      pause ? "running" : "paused");
     if (pause)
         time_take(container);
     else if (!time_give(container, why))
@@ -85,8 +87,8 @@ bool life_pause(struct container *container, bool pause, struct failure *why)
     return true;
 }
 
-bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6], const void *text, uint64_t bytes,
-               struct failure *why)
+bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6], const void *text,
+               uint64_t bytes, struct failure *why)
 {
     struct los_control *control = container->control;
     if (!container->domain)

@@ -29,7 +29,8 @@ static void ask(struct container *container, uint64_t pages)
         uint64_t n = has > kept ? has - kept : 0;
         if (n > pages)
             n = pages;
-        if (!n || extent->recalled || exo_token_recall(extent->token, n, container->recall_until) < 0)
+        /* The deadline is a recall's name: each has one of its own. */
+        if (!n || extent->recalled || exo_token_recall(extent->token, n, container->recall_until + i) < 0)
             continue;
         extent->recalled = true;
         pages -= n;
@@ -88,8 +89,9 @@ bool limit_want(uint64_t pages, struct failure *why)
     uint64_t missing = (pages - memory_free() + EXO_LARGE_PAGES - 1) & ~(EXO_LARGE_PAGES - 1);
     uint64_t has = first ? container_pages(first) - first->pool.pages - first->shared_pages : 0;
     if (!first || !first->domain || has < missing + FIRST_KEEPS)
-        return refuse(why, LOS_S_MEMORY, "memory: %u KiB are wanted, %u KiB free, and the first container has no more to give", pages * 4,
-                      memory_free() * 4);
+        return refuse(why, LOS_S_MEMORY,
+                      "memory: %u KiB are wanted, %u KiB free, and the first container has no more to give",
+                      pages * 4, memory_free() * 4);
     if (!is_recalled(first))
         ask(first, missing);
     return refuse(why, LOS_S_AGAIN, "memory is being asked back from the first container");
@@ -102,7 +104,8 @@ static bool grow(struct container *container, uint64_t pages, struct failure *wh
     uint64_t word[6] = {0};
     if (container->extents == LOS_EXTENTS_MOST)
         return refuse(why, LOS_S_LIMIT, "memory was added to it too many times");
-    if (__atomic_load_n(&container->control->posted, __ATOMIC_ACQUIRE) != __atomic_load_n(&container->control->taken, __ATOMIC_ACQUIRE))
+    if (__atomic_load_n(&container->control->posted, __ATOMIC_ACQUIRE) !=
+        __atomic_load_n(&container->control->taken, __ATOMIC_ACQUIRE))
         return refuse(why, LOS_S_AGAIN, "container '%s' does not take its mail", container->name);
     if (!limit_want(pages, why))
         return false;

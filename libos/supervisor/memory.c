@@ -32,7 +32,8 @@ void memory_start(void)
         fail("not enough memory: give the machine at least 32 MiB", 0);
     for (uint64_t done = 0; done < pages;) {
         uint64_t n = pages - done < 4096 ? pages - done : 4096;
-        struct exo_map map = EXO_MAP(OWNERS_VA + done * PAGE, boot_extent(0), done, (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
+        struct exo_map map =
+            EXO_MAP(OWNERS_VA + done * PAGE, boot_extent(0), done, (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
         MUST("memory", exo_space_map(boot_space(), &map, 1));
         done += n;
     }
@@ -123,6 +124,7 @@ long memory_token(struct range range, exo_frame *token)
 {
     for (uint32_t i = 0; i < extent_count; i++)
         if (range.first >= extents[i].first && range.first - extents[i].first < extents[i].pages)
-            return exo_token_derive(boot_extent(i), EXO_ALL, range.first - extents[i].first, range.pages, token);
+            return exo_token_derive(boot_extent(i), EXO_ALL, range.first - extents[i].first, range.pages,
+                                    token);
     return -EXO_E_BAD_ARGUMENT;
 }

@@ -35,14 +35,17 @@ static struct container *subject(struct request *r)
 static struct config rest(const struct request *r)
 {
     uint64_t skip = r->word[1] ? 0 : text_length(r->text) + 1;
-    return (struct config){r->text + (skip < r->bytes ? skip : r->bytes), skip < r->bytes ? r->bytes - skip : 0};
+    return (struct config){r->text + (skip < r->bytes ? skip : r->bytes),
+                           skip < r->bytes ? r->bytes - skip : 0};
 }
 
 static struct console *console_of(struct request *r, struct container *c, uint64_t number)
 {
     if (number < LOS_CONSOLES_MAX && c->console[number].shared)
         return &c->console[number];
-    refuse(&r->why, LOS_S_NOTHING, c->first && !number ? "the console of container '%s' is the machine's own" : "container '%s' has no such console",
+    refuse(&r->why, LOS_S_NOTHING,
+           c->first && !number ? "the console of container '%s' is the machine's own"
+                               : "container '%s' has no such console",
            c->name);
     return NULL;
 }
@@ -157,7 +160,8 @@ static bool execute(struct request *r, struct container *c)
     while (number < LOS_CONSOLES_MAX && c->console[number].shared)
         number++;
     if (number == LOS_CONSOLES_MAX)
-        return refuse(&r->why, LOS_S_LIMIT, "container '%s' has %u consoles already", c->name, (uint64_t)LOS_CONSOLES_MAX);
+        return refuse(&r->why, LOS_S_LIMIT, "container '%s' has %u consoles already", c->name,
+                      (uint64_t)LOS_CONSOLES_MAX);
     if (!console_make(c, number, terminal && text_equal(terminal, "1"), true, &r->why))
         return false;
     word[0] = number;
@@ -177,11 +181,13 @@ static bool update(struct request *r, struct container *c)
     if (!config_good(config))
         return refuse(&r->why, LOS_S_INVALID, "update: no list of KEY=VALUE strings");
     if (!config_number(config, "memory", 0, 1, 1ul << 40, &memory, &r->why) ||
-        !config_number(config, "cpu.period", c->period_us ? c->period_us : 100000, 1000, 1000000, &period, &r->why) ||
+        !config_number(config, "cpu.period", c->period_us ? c->period_us : 100000, 1000, 1000000, &period,
+                       &r->why) ||
         !config_number(config, "cpu.quota", c->quota_us, 0, period * boot->cpus, &quota, &r->why))
         return false;
     bool time = config_get(config, "cpu.quota", 0) || config_get(config, "cpu.period", 0);
-    if (time && (quota != c->quota_us || (quota && period != c->period_us)) && !time_update(c, quota, period, &r->why))
+    if (time && (quota != c->quota_us || (quota && period != c->period_us)) &&
+        !time_update(c, quota, period, &r->why))
         return false;
     return !memory || limit_memory(c, memory, &r->why);
 }
@@ -209,7 +215,9 @@ static bool read_console(struct request *r, struct container *c)
     bool ended = !c->domain || (console->is_exec && console->shared->ended);
     uint64_t from = r->word[4];
     r->out[1] = ended;
-    r->out[2] = (uint64_t)(int64_t)(c->domain ? console->shared->status : console->is_exec && console->shared->ended ? console->shared->status : c->status);
+    r->out[2] = (uint64_t)(int64_t)(c->domain                                    ? console->shared->status
+                                    : console->is_exec && console->shared->ended ? console->shared->status
+                                                                                 : c->status);
     r->out_bytes = console_read(console, r->word[3] == 1, &from, r->caller->channel, LOS_CHANNEL_MOST);
     r->out[0] = from;
     if (r->out_bytes && c->event)
@@ -294,7 +302,8 @@ static bool archives(struct request *r)
         const struct archive *archive = archive_at(i);
         if (!archive->number)
             continue;
-        struct los_archive_info info = {archive->number, archive->users, "", archive->bytes, archive->sealed, 0};
+        struct los_archive_info info = {archive->number, archive->users,  "",
+                                        archive->bytes,  archive->sealed, 0};
         text_copy(info.name, sizeof info.name, archive->name);
         memcpy(to++, &info, sizeof info);
         r->out_bytes += sizeof info;
@@ -328,7 +337,8 @@ static bool images(struct request *r)
 static bool machine(struct request *r)
 {
     struct exo_domain_info self;
-    struct los_machine_info info = {.cpus = boot->cpus, .pages = memory_total(), .free_pages = memory_free(), .now_ns = now_ns()};
+    struct los_machine_info info = {
+        .cpus = boot->cpus, .pages = memory_total(), .free_pages = memory_free(), .now_ns = now_ns()};
     for (struct container *c = containers; c; c = c->next)
         info.containers++;
     if (exo_domain_info(boot_domain(), &self) >= 0) {

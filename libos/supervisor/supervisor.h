@@ -40,9 +40,9 @@ bool text_is_name(const char *text);
 
 /* --- log.c: lines on the boot log */
 void log_start(exo_machine machine);
-void log_line(const char *format, ...); /* as text_format */
-void log_status(uint64_t status);       /* the line that boot/run turns into its own exit status */
-const char *error_text(long error);     /* of the exokernel */
+void log_line(const char *format, ...);            /* as text_format */
+void log_status(uint64_t status);                  /* the line that boot/run turns into its own exit status */
+const char *error_text(long error);                /* of the exokernel */
 _Noreturn void fail(const char *what, long error); /* says why, and powers off with status 125 */
 _Noreturn void power_off(void);
 
@@ -130,7 +130,8 @@ struct archive *archive_find(const char *name); /* NULL: none; sealed or not */
 struct archive *archive_number(uint64_t number);
 struct archive *archive_at(uint32_t i); /* i < ARCHIVES_MAX; number 0 where there is none */
 struct archive *archive_make(const char *name, uint64_t bytes, struct failure *why);
-bool archive_fill(struct archive *archive, uint64_t offset, const void *from, uint64_t bytes, struct failure *why);
+bool archive_fill(struct archive *archive, uint64_t offset, const void *from, uint64_t bytes,
+                  struct failure *why);
 bool archive_seal(struct archive *archive, struct failure *why);
 bool archive_forget(struct archive *archive, struct failure *why);
 
@@ -143,22 +144,22 @@ bool config_good(struct config config); /* every string ends inside and has a ke
 /* The value of the n-th string with that key; NULL: none. */
 const char *config_get(struct config config, const char *key, uint32_t n);
 /* The number under the key, or `otherwise` where there is none. */
-bool config_number(struct config config, const char *key, uint64_t otherwise, uint64_t least, uint64_t most, uint64_t *value,
-                   struct failure *why);
+bool config_number(struct config config, const char *key, uint64_t otherwise, uint64_t least, uint64_t most,
+                   uint64_t *value, struct failure *why);
 
 /* --- container.c */
 #define CONTAINERS_MAX 1000
 #define GATES_MAX      LOS_GATES_MAX
 /* Where a container's own pages lie in the supervisor's space: struct container first, which nobody else sees. */
-#define SLOT_VA        0x706000000000ul
-#define SLOT_SPAN      0x100000ul
-#define WINDOW_VA      0x708000000000ul
-#define WINDOW_PAGES   4096ul /* image data, stacks, vCPU pages */
-#define IMAGES_VA      0x709000000000ul
-#define IMAGE_SPAN     0x40000000ul
-#define ARCHIVES_VA    0x70a000000000ul
-#define ARCHIVE_SPAN   0x100000000ul
-#define OWNERS_VA      0x70c000000000ul
+#define SLOT_VA      0x706000000000ul
+#define SLOT_SPAN    0x100000ul
+#define WINDOW_VA    0x708000000000ul
+#define WINDOW_PAGES 4096ul /* image data, stacks, vCPU pages */
+#define IMAGES_VA    0x709000000000ul
+#define IMAGE_SPAN   0x40000000ul
+#define ARCHIVES_VA  0x70a000000000ul
+#define ARCHIVE_SPAN 0x100000000ul
+#define OWNERS_VA    0x70c000000000ul
 
 struct extent {
     exo_frame token; /* the supervisor's, of which the container has a child */
@@ -167,7 +168,7 @@ struct extent {
     bool recalled;  /* a recall is under way */
 };
 struct console {
-    struct los_console *shared; /* in the supervisor's space; NULL: none */
+    struct los_console *shared;           /* in the supervisor's space; NULL: none */
     uint32_t out_size, err_size, in_size; /* bytes */
     struct range range;
     exo_frame token;
@@ -222,7 +223,8 @@ struct container *container_make_first(struct config config, uint32_t image);
 void container_end(struct container *container, int32_t status);
 void container_forget(struct container *container);
 uint64_t container_pages(const struct container *container); /* what it has now, all in */
-long container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages, uint32_t prot);
+long container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
+                   uint32_t prot);
 /* The next pages of its first extent, zeroed, in the supervisor's window. NULL: no room. */
 void *container_take(struct container *container, uint64_t pages, uint64_t *offset);
 /* Hands frames over, mapped at the end of its direct map. *theirs is the token there. */
@@ -248,8 +250,8 @@ void life_look_for_deaths(void);
 void life_kill(struct container *container, int32_t status);
 bool life_pause(struct container *container, bool pause, struct failure *why);
 /* Posts a message for the library OS; text may be NULL. */
-bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6], const void *text, uint64_t bytes,
-               struct failure *why);
+bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6], const void *text,
+               uint64_t bytes, struct failure *why);
 uint64_t life_cpu_ns(const struct container *container);
 
 /* --- limit.c */

@@ -130,10 +130,10 @@ bool refuse(struct failure *why, uint32_t error, const char *format, ...)
 
 bool refuse_exo(struct failure *why, const char *what, long error)
 {
-    uint32_t as = error == -EXO_E_NO_TIME                               ? LOS_S_TIME
-                  : error == -EXO_E_NO_POOL                             ? LOS_S_MEMORY
-                  : error == -EXO_E_NO_SLOT                             ? LOS_S_LIMIT
-                                                                        : LOS_S_STATE;
+    uint32_t as = error == -EXO_E_NO_TIME   ? LOS_S_TIME
+                  : error == -EXO_E_NO_POOL ? LOS_S_MEMORY
+                  : error == -EXO_E_NO_SLOT ? LOS_S_LIMIT
+                                            : LOS_S_STATE;
     return refuse(why, as, "%s: %s", what, error_text(error));
 }
 

@@ -13,7 +13,8 @@
 
 static bool shared_now, shared_wanted;
 
-static long bind(struct container *container, uint32_t i, uint64_t cpu_set, uint64_t budget_us, uint64_t period_us, uint64_t flags)
+static long bind(struct container *container, uint32_t i, uint64_t cpu_set, uint64_t budget_us,
+                 uint64_t period_us, uint64_t flags)
 {
     (void)flags;
     long error = exo_slice_create(boot_slice(), cpu_set, budget_us, period_us, &container->slice[i]);
@@ -52,14 +53,16 @@ bool time_give(struct container *container, struct failure *why)
 {
     long error = 0;
     for (uint32_t i = 0; i < container->vcpus && error >= 0; i++)
-        error = container->first      ? bind_first(container, i)
-                : container->quota_us ? bind_quota(container, i)
-                                      : bind(container, i, all_cpus(), LITTLE_US, LITTLE_PERIOD, EXO_SLICE_SLACK);
+        error = container->first ? bind_first(container, i)
+                : container->quota_us
+                    ? bind_quota(container, i)
+                    : bind(container, i, all_cpus(), LITTLE_US, LITTLE_PERIOD, EXO_SLICE_SLACK);
     if (error >= 0)
         return true;
     time_take(container);
     if (error == -EXO_E_NO_TIME)
-        return refuse(why, LOS_S_TIME, "cpu: no CPU has %u us in %u us left for a vCPU: all of that is reserved",
+        return refuse(why, LOS_S_TIME,
+                      "cpu: no CPU has %u us in %u us left for a vCPU: all of that is reserved",
                       container->quota_us / container->vcpus, container->period_us);
     return refuse_exo(why, "cpu", error);
 }
@@ -81,7 +84,8 @@ bool time_update(struct container *container, uint64_t quota_us, uint64_t period
     if (container->first)
         return refuse(why, LOS_S_REFUSED, "the first container has no quota");
     if (quota_us > period_us * container->vcpus || (quota_us && quota_us < container->vcpus))
-        return refuse(why, LOS_S_INVALID, "cpu: %u us in %u us do not suit %u vCPUs", quota_us, period_us, (uint64_t)container->vcpus);
+        return refuse(why, LOS_S_INVALID, "cpu: %u us in %u us do not suit %u vCPUs", quota_us, period_us,
+                      (uint64_t)container->vcpus);
     bool runs = container->slice[0] != NULL;
     if (runs)
         time_take(container);

@@ -161,7 +161,8 @@ struct exo_message {
 /* Answer of recall_next: what somebody asks back, or what became of it. */
 enum exo_recall_state {
     EXO_RECALL_ASKED =
-        1, /* to the holder: give `count` units of `token` back until deadline_ns (token_give_back, or token_drop) */
+        1, /* to the holder: give units of `token` back until deadline_ns (token_give_back, or token_drop). `count` are wanted in all,
+              from all tokens that were made from the asker's: the records of one recall have one deadline */
     EXO_RECALL_TAKEN, /* to the holder: [offset, offset + count) of `token` was taken by force: the repossession record */
     EXO_RECALL_GIVEN, /* to the asker: the holder gave [offset, offset + count) of the asker's `token` back */
     EXO_RECALL_DONE, /* to the asker: the recall is over, `count` units of `token` came back, `forced` of them by force */

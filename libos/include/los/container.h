@@ -21,7 +21,8 @@
 #define LOS_CHANNEL      0x701000040000ul
 #define LOS_CHANNEL_MOST 65536ul
 #define LOS_CONSOLES     0x701000080000ul
-#define LOS_EVENT_FROM_SUPERVISOR 24 /* the bit of vCPU 0 that it rings: output was taken, input or mail came, the answer may differ */
+#define LOS_EVENT_FROM_SUPERVISOR                                                                              \
+    24 /* the bit of vCPU 0 that it rings: output was taken, input or mail came, the answer may differ */
 #define LOS_CONSOLE_SPAN 0x10000ul /* of addresses */
 #define LOS_CONSOLES_MAX 8         /* 0 is that of the first program; the others are for exec */
 

@@ -34,9 +34,9 @@
 
 #define LOS_STUBS 0x706000000000ul
 
-#define LOS_START_MAGIC 0x54524154534f4cul /* "LOSTART" */
-#define LOS_VCPUS_MAX   16
-#define LOS_EXTENTS_MAX 8 /* at the start */
+#define LOS_START_MAGIC  0x54524154534f4cul /* "LOSTART" */
+#define LOS_VCPUS_MAX    16
+#define LOS_EXTENTS_MAX  8  /* at the start */
 #define LOS_EXTENTS_MOST 24 /* with those that came later */
 #define LOS_ARCHIVES_MAX 8
 #define LOS_GATES_MAX    4
@@ -49,7 +49,8 @@
     static const struct {                                                                                      \
         uint32_t name_bytes, text_bytes, type;                                                                 \
         char name[8], text[(sizeof(words) + 3) & ~3ul];                                                        \
-    } los_image_needs __attribute__((section(".note.kxos"), used, aligned(4))) = {5, sizeof(words), 1, "KxOS", words}
+    } los_image_needs                                                                                          \
+        __attribute__((section(".note.kxos"), used, aligned(4))) = {5, sizeof(words), 1, "KxOS", words}
 
 /* At most two pages. Tokens are in the container's own table; NULL: not given. */
 struct los_start {
@@ -70,17 +71,20 @@ struct los_start {
     } memory[LOS_EXTENTS_MAX]; /* in the order of the direct map, which is mapped already */
     uint64_t
         reserved_pages; /* of the first extent, from its start: used by image, stacks, vCPU pages, this page */
-    uint64_t archives; /* the first is the root file system; none: 0 */
+    uint64_t archives;  /* the first is the root file system; none: 0 */
     struct {
         EXO_TOKEN(FRAME, EXO_R | EXO_X) frame;
         uint64_t pages, bytes;
     } archive[LOS_ARCHIVES_MAX];
-    uint64_t config_bytes;   /* at LOS_CONFIG: see container.h. That of the first container has no args but for images other than linux */
-    exo_event_w supervisor;  /* rings the supervisor's doorbell; NULL: it has nothing in common with it but this page */
-    exo_gate_x gate;         /* of the supervisor; NULL: not for this container */
-    uint64_t channel_bytes;  /* at LOS_CHANNEL, where gate is given */
-    uint64_t consoles;       /* at LOS_CONSOLES: 1, or 0 where the console is a UART */
-    uint64_t exported;       /* how many gates to vCPU 0 others were or will be given, under which names says gate.export */
+    uint64_t
+        config_bytes; /* at LOS_CONFIG: see container.h. That of the first container has no args but for images other than linux */
+    exo_event_w
+        supervisor;  /* rings the supervisor's doorbell; NULL: it has nothing in common with it but this page */
+    exo_gate_x gate; /* of the supervisor; NULL: not for this container */
+    uint64_t channel_bytes; /* at LOS_CHANNEL, where gate is given */
+    uint64_t consoles;      /* at LOS_CONSOLES: 1, or 0 where the console is a UART */
+    uint64_t
+        exported; /* how many gates to vCPU 0 others were or will be given, under which names says gate.export */
     exo_gate_x imported[LOS_GATES_MAX]; /* in the order of gate.import */
     char command_line[2048]; /* words as boot/run passes them: quiet, trace, cmd=..., cmdfile=PATH, ... */
 };

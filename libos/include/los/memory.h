@@ -21,7 +21,7 @@ void *los_archive(unsigned number, uint64_t *bytes);
 bool los_page_is_shared(los_pageno page);
 /* Pages that the supervisor added, mapped at the end of the direct map. 0, or NOSPC: too many extents. */
 int los_pages_add(exo_handle frame, uint64_t pages);
-/* Gives free pages under that token back to whoever it came from, in as few runs as possible. Returns how many. */
+/* Gives free pages under that token, and what was split off it before, back to whoever it came from, in as few runs as possible. Returns how many. */
 uint64_t los_pages_give_back(exo_handle frame, uint64_t pages);
 /* Such pages were taken by force, from `offset` to the end of what the token had. False: some of them were in use. */
 bool los_pages_taken(exo_handle frame, uint64_t offset, uint64_t pages);

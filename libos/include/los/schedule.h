@@ -117,8 +117,8 @@ size_t los_fpu_bytes(void); /* length of thread->fpu: an XSAVE area, or FXSAVE's
 
 /* --- time ------------------------------------------------------------------------------------------------------------ */
 extern uint64_t los_start_ns; /* when the first vCPU began */
-uint64_t los_now(void);      /* ns since boot; needs no lock */
-uint64_t los_wall_now(void); /* ns since 1970 */
+uint64_t los_now(void);       /* ns since boot; needs no lock */
+uint64_t los_wall_now(void);  /* ns since 1970 */
 int los_set_wall(uint64_t ns);
 int64_t los_wall_offset(void); /* ns that los_set_wall has added to the vCPU page's clock_wall_ns so far */
 struct los_timer {

@@ -15,7 +15,8 @@ struct los_config {
     const char *text;
     uint64_t bytes;
 };
-struct los_config los_config_own(void); /* the container's, at LOS_CONFIG; without strings where there is none */
+struct los_config
+los_config_own(void); /* the container's, at LOS_CONFIG; without strings where there is none */
 /* The value of the n-th string with that key, to the NUL; NULL: none. */
 const char *los_config_get(const struct los_config *config, const char *key, unsigned n);
 /* The decimal number under the key; `otherwise` where there is none or it is no number. */

@@ -59,9 +59,11 @@ static void show_list(const struct los_supervisor_call *call)
     for (uint64_t i = 0; i < call->out_bytes / sizeof(struct los_container_info); i++) {
         struct los_container_info info;
         memcpy(&info, out + i * sizeof info, sizeof info);
-        printf("%u %s state %u status %d pages %lu pool %lu/%lu free %lu processes %u cpu %lu us first %lu us lived %lu us\n", info.number,
-               info.name, info.state, info.status, info.memory_pages, info.pool_pages - info.pool_free, info.pool_pages, info.free_pages,
-               info.processes, info.cpu_ns / 1000, info.first_instruction_ns / 1000,
+        printf("%u %s state %u status %d pages %lu pool %lu/%lu free %lu processes %u cpu %lu us first %lu us "
+               "lived %lu us\n",
+               info.number, info.name, info.state, info.status, info.memory_pages,
+               info.pool_pages - info.pool_free, info.pool_pages, info.free_pages, info.processes,
+               info.cpu_ns / 1000, info.first_instruction_ns / 1000,
                info.ended_ns ? (info.ended_ns - info.created_ns) / 1000 : 0);
     }
 }
