@@ -84,13 +84,15 @@ static const char *read_member(struct unpacking *u, struct member *m)
                          .major = field[9],
                          .minor = field[10],
                          .name_size = field[11]};
-    if (m->name_size == 0 || m->name_size > LOS_PATH_MAX)
+    if (m->name_size == 0 || m->name_size > LOS_PATH_MAX + LOS_PAGE) /* NULs after it align the contents */
         return "bad length of a name";
     if (left - HEADER_BYTES < m->name_size)
         return "cut short in a name";
     m->name = (const char *)header + HEADER_BYTES;
     if (m->name[m->name_size - 1])
         return "a name without end";
+    if (strlen(m->name) >= LOS_PATH_MAX)
+        return "bad length of a name";
     size_t start = padded(u->at + HEADER_BYTES + m->name_size);
     if (m->size && (start > u->bytes || u->bytes - start < m->size))
         return "cut short in a file";

@@ -72,7 +72,7 @@ static bool run(struct request *r)
     return true;
 }
 
-static void describe(struct container *c, struct los_container_info *info)
+static void describe(struct container *c, struct los_container_info *info, const struct container *asker)
 {
     struct exo_domain_info domain = {0};
     const char *command = config_get(c->config, "args", 0);
@@ -97,6 +97,8 @@ static void describe(struct container *c, struct los_container_info *info)
         info->processes = c->control->processes;
         info->threads = c->control->threads;
         info->free_pages = c->control->free_pages;
+        if (c->event && c != asker)
+            exo_event_ring(c->event); /* so that it tells anew: the next one who asks sees it */
     }
     uint64_t entered = c->control->entered_ns;
     info->first_instruction_ns = entered > c->created_ns ? entered - c->created_ns : 0;
@@ -117,7 +119,7 @@ static bool list(struct request *r)
         if (c->number < r->word[2])
             continue;
         struct los_container_info info;
-        describe(c, &info);
+        describe(c, &info, r->caller);
         memcpy(to++, &info, sizeof info);
         r->out_bytes += sizeof info;
         r->result++;
