@@ -5,6 +5,10 @@
 
 #include "machine.h"
 
+struct vcpu_list {
+    struct vcpu *first, **end;
+};
+
 struct cpu {
     struct vcpu *running; /* NULL: idle. Written by this CPU, with the lock */
     struct slice *slice;  /* that its time is charged to; NULL: it ended meanwhile, or idle */
@@ -17,11 +21,11 @@ struct cpu {
     bool yielded;
     uint64_t started_ns; /* the running vCPU's time is accounted up to here */
     uint64_t quantum_end;
-    uint64_t grace_end;                    /* of the running vCPU's turn; 0: it has had none */
-    uint64_t armed;                        /* what its timer is set to */
-    struct alarm *alarms;                  /* a heap */
-    struct vcpu *ready_first, **ready_end; /* those with time left */
-    struct vcpu *background; /* the boot slice's vCPU without time left: runs when nobody else can */
+    uint64_t grace_end;          /* of the running vCPU's turn; 0: it has had none */
+    uint64_t armed;              /* what its timer is set to */
+    struct alarm *alarms;        /* a heap */
+    struct vcpu_list ready;      /* those with time left */
+    struct vcpu_list background; /* those without, whose slices are slack: run when nobody else can */
 } __attribute__((aligned(64)));
 
 extern struct cpu cpus[EXO_CPUS_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The scheduler: each CPU takes turns among the ready vCPUs of its slices that have time left, 10 ms at a time. A vCPU whose
- * budget is used up waits for its slice's next period. There is no policy beyond that: who gets how much was settled
- * when the slices were split.
+ * budget is used up waits for its slice's next period: in the background, where those of slack slices take turns in time that nobody
+ * with budget wants. There is no policy beyond that: who gets how much was settled when the slices were split.
  *
  * Invariants
  *   Of all time of a CPU from schedule_open on, each ns is one vCPU's cpu_ns, or the CPU idles: schedule_account, at each decision,
@@ -18,6 +18,8 @@
 #include "space.h"
 
 #define ALARMS_AT_ONCE 64
+/* A turn in the background: several of them fit between two refills, each of which ends one. */
+#define BACKGROUND_NS 2000000ul
 
 struct cpu cpus[EXO_CPUS_MAX];
 static bool open; /* shared */
@@ -26,37 +28,44 @@ void schedule_open(void)
 {
     for (uint32_t i = 0; i < machine_cpus(); i++) {
         cpus[i].armed = UINT64_MAX;
-        cpus[i].ready_end = &cpus[i].ready_first;
+        cpus[i].ready.end = &cpus[i].ready.first;
+        cpus[i].background.end = &cpus[i].background.first;
     }
     store_shared(open, true);
 }
 
 /* --- queues ------------------------------------------------------------------------------------------------ */
 
-static void append(struct cpu *cpu, struct vcpu *vcpu)
+/* True: it is the only one there. */
+static bool append(struct vcpu_list *list, struct vcpu *vcpu, enum vcpu_queue queue)
 {
-    vcpu->queued = QUEUE_READY;
+    vcpu->queued = queue;
     vcpu->ready_next = NULL;
-    vcpu->ready_place = cpu->ready_end;
-    *cpu->ready_end = vcpu;
-    cpu->ready_end = &vcpu->ready_next;
+    vcpu->ready_place = list->end;
+    *list->end = vcpu;
+    list->end = &vcpu->ready_next;
+    return list->first == vcpu;
+}
+
+static void take_out(struct vcpu_list *list, struct vcpu *vcpu)
+{
+    *vcpu->ready_place = vcpu->ready_next;
+    if (vcpu->ready_next != NULL)
+        vcpu->ready_next->ready_place = vcpu->ready_place;
+    else
+        list->end = vcpu->ready_place;
 }
 
 static void unqueue(struct vcpu *vcpu)
 {
     struct cpu *cpu = &cpus[vcpu->cpu];
-    if (vcpu->queued == QUEUE_NONE)
-        return;
     if (vcpu->queued == QUEUE_READY) {
-        *vcpu->ready_place = vcpu->ready_next;
-        if (vcpu->ready_next != NULL)
-            vcpu->ready_next->ready_place = vcpu->ready_place;
-        else
-            cpu->ready_end = vcpu->ready_place;
+        take_out(&cpu->ready, vcpu);
     } else if (vcpu->queued == QUEUE_THROTTLED) {
         alarm_cancel(&vcpu->slice->refill);
-        if (cpu->background == vcpu)
-            cpu->background = NULL;
+    } else if (vcpu->queued == QUEUE_BACKGROUND) {
+        alarm_cancel(&vcpu->slice->refill);
+        take_out(&cpu->background, vcpu);
     } else if (vcpu->queued == QUEUE_HANDED) {
         cpu->handed = NULL;
     }
@@ -74,7 +83,7 @@ static void notify(struct cpu *cpu)
 /* Could the CPU run this one at once? */
 static bool is_free(const struct cpu *cpu, const struct vcpu *vcpu)
 {
-    return cpu->ready_first == NULL && cpu->handed == NULL && (cpu->running == NULL || cpu->running == vcpu);
+    return cpu->ready.first == NULL && cpu->handed == NULL && (cpu->running == NULL || cpu->running == vcpu);
 }
 
 /* To its slice's CPU; or, where that is busy, to a free one of the slice's set on which the slice has as much; or, where all of
@@ -103,19 +112,14 @@ void schedule_add(struct vcpu *vcpu)
         return;
     struct cpu *cpu = settle(vcpu);
     if (slice_has_time(vcpu->slice, machine_now_ns())) {
-        bool first = cpu->ready_first == NULL;
-        append(cpu, vcpu);
-        if (first) /* otherwise it knows that somebody waits */
+        if (append(&cpu->ready, vcpu, QUEUE_READY)) /* otherwise it knows that somebody waits */
             notify(cpu);
         return;
     }
     vcpu->queued = QUEUE_THROTTLED;
     alarm_set(&vcpu->slice->refill, vcpu->cpu, slice_refill_at(vcpu->slice));
-    if (slice_is_boot(vcpu->slice)) {
-        cpu->background = vcpu;
-        if (cpu->running == NULL)
-            notify(cpu);
-    }
+    if (vcpu->slice->slack && append(&cpu->background, vcpu, QUEUE_BACKGROUND))
+        notify(cpu);
 }
 
 void schedule_remove(struct vcpu *vcpu)
@@ -171,7 +175,7 @@ static void run_alarms(struct cpu *cpu, uint64_t now)
         case ALARM_RECALL: recall_step(CONTAINER(alarm, struct recall, alarm), now); break;
         case ALARM_REFILL:
             vcpu = CONTAINER(alarm, struct slice, refill)->vcpu;
-            if (vcpu != NULL && vcpu->queued == QUEUE_THROTTLED) {
+            if (vcpu != NULL && (vcpu->queued == QUEUE_THROTTLED || vcpu->queued == QUEUE_BACKGROUND)) {
                 unqueue(vcpu);
                 schedule_add(vcpu);
                 cpu->quantum_end = now; /* its new budget is for this period */
@@ -189,9 +193,12 @@ static bool may_stay(struct cpu *cpu, struct vcpu *vcpu, uint64_t now)
 {
     if (vcpu->status != EXO_VCPU_READY || vcpu->slice == NULL || vcpu->slice->cpu != vcpu->cpu)
         return false;
-    bool alone = cpu->ready_first == NULL;
-    if (slice_has_time(vcpu->slice, now) ? alone || (!cpu->yielded && now < cpu->quantum_end)
-                                         : alone && slice_is_boot(vcpu->slice))
+    /* A turn that began with budget does not go on without, where others wait in the background: grace_end is set there. */
+    bool in_turn = !cpu->yielded && now < cpu->quantum_end, alone = cpu->ready.first == NULL;
+    if (slice_has_time(vcpu->slice, now)
+            ? alone || in_turn
+            : alone && vcpu->slice->slack &&
+                  (cpu->background.first == NULL || (in_turn && cpu->grace_end != 0)))
         return true;
     if (cpu->grace_end == 0 && !cpu->yielded && load_shared(vcpu->page->critical) != 0) {
         cpu->grace_end = now + EXO_GRACE_NS;
@@ -207,22 +214,38 @@ static void put_away(struct vcpu *vcpu)
     schedule_add(vcpu);
 }
 
+/* A CPU that would idle takes who waits first in another one's background, if its slice has as much here. */
+static struct vcpu *find_background(uint32_t here)
+{
+    struct vcpu *vcpu = cpus[here].background.first;
+    for (uint32_t i = 0; vcpu == NULL && i < machine_cpus(); i++) {
+        struct vcpu *other = cpus[i].background.first;
+        if (other != NULL && other->slice->cpu_set >> here & 1 &&
+            other->slice->share[here] >= other->slice->share[i])
+            vcpu = other;
+    }
+    return vcpu;
+}
+
 /* Whose turn begins. */
 static struct vcpu *choose(struct cpu *cpu, uint64_t now)
 {
     struct vcpu *vcpu;
     cpu->quantum_end = now + QUANTUM_NS;
     cpu->grace_end = 0;
-    while ((vcpu = cpu->ready_first) != NULL) {
+    while ((vcpu = cpu->ready.first) != NULL) {
         unqueue(vcpu);
         if (slice_has_time(vcpu->slice, now)) /* its share may have been split further while it waited */
             return vcpu;
         schedule_add(vcpu);
     }
-    vcpu = cpu->background;
+    vcpu = find_background((uint32_t)(cpu - cpus));
     cpu->grace_end = now;
-    if (vcpu != NULL)
+    cpu->quantum_end = now + BACKGROUND_NS;
+    if (vcpu != NULL) {
         unqueue(vcpu);
+        vcpu->cpu = vcpu->slice->cpu = (uint32_t)(cpu - cpus);
+    }
     return vcpu;
 }
 
@@ -252,7 +275,8 @@ static uint64_t watch_turn(const struct cpu *cpu, struct vcpu *vcpu, uint64_t no
     uint64_t at = watch_budget(vcpu, now);
     if (now < cpu->grace_end)
         at = vcpu->page->slice_end_ns = cpu->grace_end;
-    else if (cpu->ready_first != NULL && cpu->quantum_end < at)
+    else if ((cpu->ready.first != NULL || cpu->background.first != NULL) && cpu->quantum_end < at &&
+             now < cpu->quantum_end)
         at = cpu->quantum_end;
     return at;
 }

@@ -35,6 +35,7 @@ struct slice *slice_make_boot(struct domain *domain)
         slice->cpu_set |= 1ul << cpu;
         slice->share[cpu] = SHARE_ALL;
     }
+    slice->slack = true;
     slice->remaining_ns = (int64_t)slice_budget(slice);
     return slice;
 }
@@ -144,10 +145,11 @@ static void take_share(struct slice *slice, uint32_t cpu, uint32_t share)
 
 long call_slice_create(const struct call *call)
 {
-    uint64_t cpu_set = call->argument[1], budget_us = call->argument[2], period_us = call->argument[3];
+    uint64_t cpu_set = call->argument[1], budget_us = call->argument[2], period_us = call->argument[3],
+             flags = call->argument[4];
     NEED(slice, source, 0, EXO_SPLIT);
     if (period_us < PERIOD_MIN_US || period_us > PERIOD_MAX_US || budget_us == 0 || budget_us > period_us ||
-        cpu_set == 0 || (cpu_set & ~source.slice->cpu_set) != 0)
+        flags > EXO_SLICE_SLACK || cpu_set == 0 || (cpu_set & ~source.slice->cpu_set) != 0)
         return -EXO_E_BAD_ARGUMENT;
     uint32_t share = (uint32_t)((budget_us * SHARE_ALL + period_us - 1) / period_us);
     for (uint64_t set = cpu_set; set != 0; set &= set - 1)
@@ -161,6 +163,7 @@ long call_slice_create(const struct call *call)
         slice_make(call->domain, MAY(source, EXO_SPLIT), BELOW(source, EXO_SPLIT), period_us * 1000);
     slice->cpu = (uint32_t)__builtin_ctzl(cpu_set);
     slice->cpu_set = cpu_set;
+    slice->slack = flags == EXO_SLICE_SLACK;
     for (uint64_t set = cpu_set; set != 0; set &= set - 1) {
         uint32_t cpu = (uint32_t)__builtin_ctzl(set);
         take_share(MAY(source, EXO_SPLIT), cpu, share);

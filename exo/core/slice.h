@@ -36,7 +36,7 @@ struct slice {
     uint32_t share[EXO_CPUS_MAX]; /* what is left of each CPU in its set */
     uint64_t period_ns, period_start;
     int64_t remaining_ns; /* of this period; less than 0: overrun, charged to the next */
-    bool warned;
+    bool warned, slack;
     struct alarm refill;
 };
 _Static_assert(sizeof(struct slice) <= EXO_PAGE_SIZE, "one frame");
@@ -48,7 +48,6 @@ void slice_leave(struct vcpu *vcpu);  /* the same, and the slice ends if nobody 
 void slice_reap(struct slice *slice); /* ends it if nobody has it any more */
 void slice_end(struct slice *slice);  /* no token names it */
 
-static inline bool slice_is_boot(const struct slice *slice) { return slice->source == NULL; }
 static inline bool slice_endless(const struct slice *slice) { return slice->share[slice->cpu] == SHARE_ALL; }
 static inline uint64_t slice_budget(const struct slice *slice)
 {

@@ -18,7 +18,7 @@
 #include "machine.h"
 #include "token.h"
 
-enum vcpu_queue { QUEUE_NONE, QUEUE_READY, QUEUE_THROTTLED, QUEUE_HANDED };
+enum vcpu_queue { QUEUE_NONE, QUEUE_READY, QUEUE_THROTTLED, QUEUE_BACKGROUND, QUEUE_HANDED };
 
 struct vcpu {
     struct machine_vcpu machine; /* first: vcpu_machine */

@@ -109,9 +109,8 @@ static void choose_mode(uint64_t base)
     x86_cpuid(1, 0, leaf);
     bool hypervisor = leaf[2] >> 31;
     x2apic = (base & BASE_X2APIC) || (x86_features.x2apic && hypervisor);
-    x86_acpi.lapic = base & X86_PTE_ADDRESS;
     if (!x2apic)
-        lapic = x86_map_device(x86_acpi.lapic, EXO_PAGE_SIZE);
+        lapic = x86_map_device(base & X86_PTE_ADDRESS, EXO_PAGE_SIZE);
     if (!x2apic && !lapic)
         machine_panic("the local APIC cannot be mapped");
 }
@@ -129,7 +128,6 @@ void x86_apic_init_cpu(void)
     if (x2apic)
         x86_write_msr(MSR_APIC_BASE, base | BASE_ENABLED | BASE_X2APIC);
     cpu->apic_id = x86_apic_id();
-    cpu->timer_ns = UINT64_MAX;
 
     lapic_write(REG_SPURIOUS, SPURIOUS_APIC_ON | X86_VECTOR_SPURIOUS);
     lapic_write(REG_LVT_LINT0, LVT_MASKED | LVT_EXTERNAL);
@@ -161,7 +159,6 @@ void x86_apic_calibrated(uint64_t hz)
 
 void machine_timer(uint64_t ns)
 {
-    x86_cpu()->timer_ns = ns;
     if (x86_features.tsc_deadline) {
         uint64_t tsc = ns == UINT64_MAX ? 0 : x86_ns_to_tsc(ns);
         x86_write_msr(MSR_TSC_DEADLINE, tsc);

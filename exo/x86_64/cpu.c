@@ -3,7 +3,6 @@
 #include "x86.h"
 
 struct x86_cpu x86_cpus[EXO_CPUS_MAX];
-uint64_t x86_nmi_count;
 
 struct tss {
     uint32_t reserved0;

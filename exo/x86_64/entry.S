@@ -172,7 +172,6 @@ from_kernel:
 /* Non-maskable interrupt, on its own stack, at any instruction: nothing here depends on GS. */
 .globl x86_nmi_entry
 x86_nmi_entry:
-    lock incq x86_nmi_count(%rip)
     iretq
 
 /* Double fault and machine check, on their own stack: the end. The word at the top of that stack is this CPU's GS base. A machine

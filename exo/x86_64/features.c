@@ -70,7 +70,6 @@ void x86_features_detect(void)
     f->x2apic = bit(leaf[2], 21);
     f->tsc_deadline = bit(leaf[2], 24);
     f->xsave = bit(leaf[2], 26) && highest >= 0xd;
-    f->rdrand = bit(leaf[2], 30);
     f->pge = bit(leaf[3], 13);
     mce = bit(leaf[3], 7);
     if (highest >= 7) {
@@ -85,11 +84,6 @@ void x86_features_detect(void)
     x86_cpuid(0x80000001, 0, leaf);
     f->nx = bit(leaf[3], 20);
     f->pages_1g = bit(leaf[3], 26);
-    x86_cpuid(0x80000000, 0, leaf);
-    if (leaf[0] >= 0x80000007) {
-        x86_cpuid(0x80000007, 0, leaf);
-        f->invariant_tsc = bit(leaf[3], 8);
-    }
 }
 
 void x86_features_enable(void)

@@ -157,8 +157,6 @@ void x86_log(const char *format, ...)
         if (*format == 's') {
             for (const char *s = va_arg(arguments, const char *); *s; s++)
                 put(&line, *s);
-        } else if (*format == 'c') {
-            put(&line, (char)va_arg(arguments, int));
         } else if (*format == 'u' || *format == 'x') {
             uint64_t value = wide ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned);
             put_number(&line, value, *format == 'u' ? 10 : 16);

@@ -33,7 +33,6 @@ void x86_smp_enter(uint32_t ticket)
     x86_write_cr3(x86_kernel_cr3);
     x86_cpu_init(cpu, x86_smp_stacks[ticket]);
     x86_apic_init_cpu();
-    __atomic_store_n(&cpu->online, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&arrivals, 1, __ATOMIC_SEQ_CST);
     while (!x86_core_ready)
         x86_idle();
@@ -83,7 +82,6 @@ void x86_smp_start(void)
 {
     uint32_t others = x86_acpi.cpus - 1;
     x86_cpu_count = 1;
-    x86_cpus[0].online = 1;
     if (!others)
         return;
     if (!x86_trampoline_page) {

@@ -88,9 +88,7 @@ struct x86_cpu {
     volatile struct x86_unaligned *rsp0; /* in its TSS */
     uint64_t space;                      /* CR3 as loaded */
     volatile uint32_t flush_wanted;      /* flush served when 0 again: see space.c */
-    volatile uint32_t online;
-    uint64_t timer_ns; /* what the APIC timer is set for */
-    uint64_t last_ns;  /* clock.c: what machine_now_ns returned last, for monotony */
+    uint64_t last_ns;                    /* clock.c: what machine_now_ns returned last, for monotony */
 };
 extern struct x86_cpu x86_cpus[EXO_CPUS_MAX];
 extern uint32_t x86_cpu_count; /* CPUs that run */
@@ -105,8 +103,7 @@ static inline struct x86_cpu *x86_cpu(void)
 
 /* --- features.c: what CPUID says, and switching it on (each CPU calls x86_features_enable once, first thing) */
 struct x86_features {
-    bool smep, smap, umip, fsgsbase, xsave, xsaveopt, nx, pages_1g, x2apic, tsc_deadline, pge, invariant_tsc,
-        rdrand;
+    bool smep, smap, umip, fsgsbase, xsave, xsaveopt, nx, pages_1g, x2apic, tsc_deadline, pge;
     uint32_t xsave_size;
     uint64_t xsave_mask;
 };
@@ -160,7 +157,6 @@ void x86_cpu_init(struct x86_cpu *cpu, uint64_t stack_top);
 struct x86_acpi {
     uint32_t cpus;
     uint32_t apic_ids[EXO_CPUS_MAX]; /* enabled ones, the boot CPU's first */
-    uint64_t lapic;                  /* physical */
     uint32_t ioapics;
     struct {
         uint64_t physical;

@@ -59,14 +59,16 @@ static void check_queued(const struct vcpu *vcpu)
     HOLDS(vcpu->cpu == vcpu->slice->cpu, QUEUED_HOME, vcpu->cpu);
     switch (vcpu->queued) {
     case QUEUE_READY: walk.ready++; break;
+    case QUEUE_BACKGROUND: walk.background++; /* and what holds of the throttled */ /* fall through */
+    case QUEUE_THROTTLED:
+        HOLDS(vcpu->slice->refill.set && vcpu->slice->refill.cpu == vcpu->cpu, THROTTLED_ALARM, vcpu->cpu);
+        HOLDS(vcpu->slice->slack == (vcpu->queued == QUEUE_BACKGROUND), BACKGROUND, vcpu->cpu);
+        break;
+    default: break;
     case QUEUE_HANDED:
         HOLDS(cpu->handed == vcpu, HANDED, vcpu->cpu);
         walk.handed++;
         break;
-    default:
-        HOLDS(vcpu->slice->refill.set && vcpu->slice->refill.cpu == vcpu->cpu, THROTTLED_ALARM, vcpu->cpu);
-        HOLDS(slice_is_boot(vcpu->slice) == (cpu->background == vcpu), BACKGROUND, vcpu->cpu);
-        walk.background += cpu->background == vcpu;
     }
 }
 
@@ -161,16 +163,16 @@ uint64_t walk_slices(const struct domain *domain)
 
 /* --- CPUs ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t walk_ready(const struct cpu *cpu)
+static uint32_t walk_list(const struct cpu *cpu, const struct vcpu_list *list, enum vcpu_queue queue)
 {
     uint32_t count = 0;
-    struct vcpu *const *place = &cpu->ready_first;
+    struct vcpu *const *place = &list->first;
     for (const struct vcpu *vcpu; (vcpu = *place) != NULL; place = (struct vcpu *const *)&vcpu->ready_next) {
-        HOLDS(vcpu->queued == QUEUE_READY && &cpus[vcpu->cpu] == cpu && vcpu->ready_place == place, QUEUE_HOLDS,
+        HOLDS(vcpu->queued == queue && &cpus[vcpu->cpu] == cpu && vcpu->ready_place == place, QUEUE_HOLDS,
               cpu - cpus);
         count++;
     }
-    HOLDS(place == cpu->ready_end, QUEUE_END, cpu - cpus);
+    HOLDS(place == list->end, QUEUE_END, cpu - cpus);
     return count;
 }
 
@@ -188,9 +190,9 @@ void walk_cpus(void)
     for (uint32_t i = 0; i < machine_cpus(); i++) {
         const struct cpu *cpu = &cpus[i];
         running += cpu->running != NULL;
-        ready += walk_ready(cpu);
+        ready += walk_list(cpu, &cpu->ready, QUEUE_READY);
         handed += cpu->handed != NULL;
-        background += cpu->background != NULL;
+        background += walk_list(cpu, &cpu->background, QUEUE_BACKGROUND);
         charging += cpu->slice != NULL;
         loaded += walk.loaded[i] != NULL;
         heaps += cpu->alarms != NULL;

@@ -277,12 +277,19 @@ static inline long exo_event_ring(exo_handle event) { return EXO_CALL(EVENT_RING
 
 /* Splits `budget_us` per `period_us` off a slice, on every CPU of `cpu_set` (bit n: CPU n; all in the source's set): whoever is bound to the
  * new slice runs on one of these CPUs at a time, and when it becomes ready while its own is busy, moves to an idle one on which the slice
- * has as much; the budget is one, the admission is checked on each. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
- * BAD_ARGUMENT: budget 0 or over period, period outside 1,000 to 1,000,000 us, cpu_set empty or beyond the source.
+ * has as much; the budget is one, the admission is checked on each. flags: enum exo_slice_flag: with SLACK it goes on without budget, in turn
+ * with others of its like, 2 ms each, as long as nobody with budget is ready: such time is nobody's, and whoever may split a slice may
+ * let it be used. SLICE [SPLIT]. Returns a SLICE token [X SEND SPLIT OWN].
+ * BAD_ARGUMENT: unknown flags, budget 0 or over period, period outside 1,000 to 1,000,000 us, cpu_set empty or beyond the source.
  * NO_TIME: the source has not that much left on one of the CPUs, or is itself split off 64 times. NO_SLOT, NO_POOL. */
+static inline long exo_slice_create_flags(exo_handle slice, uint64_t cpu_set, uint64_t budget_us,
+                                          uint64_t period_us, uint64_t flags)
+{
+    return EXO_CALL(SLICE_CREATE, slice, cpu_set, budget_us, period_us, flags);
+}
 static inline long exo_slice_create(exo_handle slice, uint64_t cpu_set, uint64_t budget_us, uint64_t period_us)
 {
-    return EXO_CALL(SLICE_CREATE, slice, cpu_set, budget_us, period_us, 0);
+    return exo_slice_create_flags(slice, cpu_set, budget_us, period_us, 0);
 }
 
 /* Lets the vCPU run in the slice, instead of any that it had. VCPU [X], SLICE [X].

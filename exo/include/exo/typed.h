@@ -201,6 +201,9 @@ static inline void exo_message_put(struct exo_message *message, exo_handle token
 #define exo_event_derive(vcpu, bit, out)                                                                       \
     EXO_MAKES((exo_event)0, out, EXO_ON(VCPU, EXO_W, event_derive, vcpu, bit))
 #define exo_event_ring(event) EXO_ON(EVENT, EXO_W, event_ring, event)
+#define exo_slice_create_flags(slice, cpu_set, budget_us, period_us, flags, out)                               \
+    EXO_MAKES((exo_slice)0, out,                                                                               \
+              EXO_ON(SLICE, EXO_SPLIT, slice_create_flags, slice, cpu_set, budget_us, period_us, flags))
 #define exo_slice_create(slice, cpu_set, budget_us, period_us, out)                                            \
     EXO_MAKES((exo_slice)0, out, EXO_ON(SLICE, EXO_SPLIT, slice_create, slice, cpu_set, budget_us, period_us))
 #define exo_slice_bind(vcpu, slice) EXO_ON_TWO(VCPU, EXO_X, SLICE, EXO_X, slice_bind, vcpu, slice)

@@ -64,6 +64,11 @@ enum exo_send_flag {
     EXO_SEND_MOVE = 2,     /* drop the sender's token when the send succeeded */
 };
 
+/* Flags of slice_create. */
+enum exo_slice_flag {
+    EXO_SLICE_SLACK = 1, /* when its budget is used up, it runs in time that nobody with budget wants */
+};
+
 /* Flags of space_graft. */
 enum exo_graft_flag {
     EXO_GRAFT_READ_ONLY = 1, /* nothing can be written through this graft, whatever the tables below say */

@@ -388,6 +388,126 @@ Test(slice_alone, there_is_no_grace_in_the_background)
     }
 }
 
+/* --- slack: time that nobody with budget wants ------------------------------------------------------------------------- */
+
+/* A guest whose own slice went back. */
+static struct guest without_slice(void)
+{
+    struct guest guest = fake_guest(1, 0);
+    cr_assert_eq(exo_token_revoke(guest.slice), 0);
+    cr_assert_eq(exo_token_drop(guest.slice), 0);
+    return guest;
+}
+
+static exo_handle bind_slack(struct guest *guest, uint64_t cpu_set, uint64_t budget, uint64_t period)
+{
+    long slice = exo_slice_create_flags(fake_info->slice, cpu_set, budget, period, EXO_SLICE_SLACK);
+    cr_assert_gt(slice, 0, "slice_create: %ld", slice);
+    cr_assert_eq(exo_slice_bind(guest->vcpu, (exo_handle)slice), 0);
+    fake_settle();
+    return (exo_handle)slice;
+}
+
+Test(slice, only_known_flags)
+{
+    cr_assert_eq(exo_slice_create_flags(fake_info->slice, 1, 100, 10000, 2), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create_flags(fake_info->slice, 1, 100, 10000, UINT64_MAX), -EXO_E_BAD_ARGUMENT);
+    cr_assert_eq(exo_slice_create_flags(fake_info->slice, 1, 0, 10000, EXO_SLICE_SLACK), -EXO_E_BAD_ARGUMENT);
+}
+
+Test(slice, slack_runs_when_nobody_else_wants_to)
+{
+    struct guest guest = without_slice();
+    bind_slack(&guest, 2, 50, 10000);
+    uint64_t start = time_of(guest.kernel_vcpu);
+    fake_advance(100 * MS);
+    cr_assert_geq(time_of(guest.kernel_vcpu) - start, 99 * MS, "all of it");
+    check_invariants();
+    exo_handle strict = split(fake_info->slice, 1, 50, 10000);
+    cr_assert_eq(exo_slice_bind(guest.vcpu, strict), 0);
+    fake_settle();
+    start = time_of(guest.kernel_vcpu);
+    fake_advance(100 * MS);
+    cr_assert_leq(time_of(guest.kernel_vcpu) - start, 1 * MS, "and without slack none of it");
+}
+
+Test(slice, budget_goes_before_slack)
+{
+    struct guest idle = without_slice(), owner = without_slice();
+    bind_slack(&idle, 2, 50, 10000);
+    fake_advance(MS);
+    cr_assert_eq(fake_running[1], idle.kernel_vcpu);
+    exo_handle most = split(fake_info->slice, 1, 9000, 10000);
+    cr_assert_eq(exo_slice_bind(owner.vcpu, most), 0);
+    fake_settle();
+    cr_assert_eq(fake_running[1], owner.kernel_vcpu, "at once");
+    uint64_t slack = time_of(idle.kernel_vcpu), owned = time_of(owner.kernel_vcpu);
+    fake_advance(100 * MS);
+    cr_assert_geq(time_of(owner.kernel_vcpu) - owned, 89 * MS);
+    cr_assert_geq(time_of(idle.kernel_vcpu) - slack, 9 * MS, "what the other has not got");
+    check_invariants();
+}
+
+Test(slice, slack_is_shared_in_turn)
+{
+    struct guest guests[3];
+    uint64_t start[3];
+    for (int i = 0; i < 3; i++)
+        guests[i] = without_slice();
+    for (uint64_t i = 0; i < 3; i++)
+        bind_slack(&guests[i], 2, 1 + i * 20, 1000000);
+    for (int i = 0; i < 3; i++)
+        start[i] = time_of(guests[i].kernel_vcpu);
+    for (int i = 0; i < 60; i++) {
+        fake_advance(5 * MS);
+        check_invariants();
+    }
+    for (int i = 0; i < 3; i++)
+        cr_assert(time_of(guests[i].kernel_vcpu) - start[i] >= 88 * MS &&
+                      time_of(guests[i].kernel_vcpu) - start[i] <= 112 * MS,
+                  "%d has %lu of 100 ms", i, (time_of(guests[i].kernel_vcpu) - start[i]) / MS);
+}
+
+Test(slice_set, an_idle_cpu_takes_from_the_background_of_another)
+{
+    struct guest busy = without_slice(), moved = without_slice(), owner = without_slice();
+    cr_assert_eq(exo_slice_bind(owner.vcpu, split(fake_info->slice, 2, 9000, 10000)), 0);
+    bind_slack(&busy, 2, 50, 10000);
+    fake_advance(MS);
+    bind_slack(&moved, 6, 50, 10000);
+    for (int i = 0; i < 10 && moved.kernel_vcpu->queued != QUEUE_BACKGROUND; i++)
+        fake_advance(MS / 2);
+    cr_assert_eq(fake_running[2], owner.kernel_vcpu);
+    cr_assert_eq(fake_running[1], busy.kernel_vcpu);
+    cr_assert_eq(moved.kernel_vcpu->queued, QUEUE_BACKGROUND);
+    check_invariants();
+    fake_cpu = 2;
+    owner.kernel_vcpu->page->pending = 0;
+    cr_assert_eq(exo_vcpu_block(UINT64_MAX), 0);
+    fake_settle();
+    cr_assert_eq(fake_running[2], moved.kernel_vcpu);
+    cr_assert_eq(fake_running[1], busy.kernel_vcpu);
+    check_invariants();
+}
+
+Test(slice, the_background_is_left_by_revocation_and_death)
+{
+    struct guest one = without_slice(), two = without_slice();
+    bind_slack(&one, 2, 50, 10000);
+    exo_handle slice = bind_slack(&two, 2, 50, 10000);
+    fake_advance(3 * MS);
+    struct vcpu *waits = fake_running[1] == one.kernel_vcpu ? two.kernel_vcpu : one.kernel_vcpu;
+    cr_assert_eq(waits->queued, QUEUE_BACKGROUND);
+    check_invariants();
+    cr_assert_eq(exo_token_revoke(slice), 0);
+    fake_settle();
+    check_invariants();
+    cr_assert_eq(fake_running[1], one.kernel_vcpu);
+    while (exo_domain_destroy(one.domain) == -EXO_E_AGAIN)
+        fake_settle(); /* its CPU lets go of it */
+    check_invariants();
+}
+
 /* --- accounts: see also check_invariants -------------------------------------------------------------------------- */
 
 Test(slice, all_time_of_all_cpus_is_accounted)
