@@ -40,6 +40,11 @@ static void module_name(const char *line, char name[64])
             name[i] = 0;
 }
 
+static long make_view(struct archive *archive)
+{
+    return exo_token_derive(archive->token, EXO_R | EXO_X | EXO_SEND, 0, PAGES(archive->bytes), &archive->view);
+}
+
 /* Every module that begins as an archive does. */
 void archives_start(void)
 {
@@ -59,6 +64,7 @@ void archives_start(void)
         archive->module = i;
         archive->token = boot_module(i);
         archive->bytes = boot->module[i].size;
+        MUST("module", make_view(archive));
         archive->sealed = true;
     }
 }
@@ -87,7 +93,7 @@ static uint8_t *place(const struct archive *archive)
 static void let_go(struct archive *archive)
 {
     if (archive->token) {
-        MUST("archive", exo_token_revoke(archive->token));
+        MUST("archive", exo_token_revoke(archive->token)); /* the view, too */
         MUST("archive", exo_token_drop(archive->token));
     }
     memory_give(OWNER_ARCHIVE, archive->range);
@@ -156,6 +162,9 @@ bool archive_seal(struct archive *archive, struct failure *why)
 {
     if (archive->sealed)
         return refuse(why, LOS_S_STATE, "the archive '%s' is sealed", archive->name);
+    long error = make_view(archive);
+    if (error < 0)
+        return refuse_exo(why, "the archive", error);
     MUST("archive", exo_space_unmap(boot_space(), (uint64_t)place(archive), archive->range.pages));
     archive->sealed = true;
     return true;

@@ -60,10 +60,13 @@ uint64_t container_pages(const struct container *container)
     return pages;
 }
 
+/* Through any FRAME token: what it permits, the exokernel checks. */
+#define map_in(space, va, frame, ...) (map_in)(space, va, exo_weaken(frame, EXO_R), __VA_ARGS__)
+
 /* --- mapping --------------------------------------------------------------------------------------------------------- */
 
-static long map_in(exo_space space, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
-                   uint32_t prot)
+static long(map_in)(exo_space space, uint64_t va, exo_frame_r frame, uint64_t offset, uint64_t pages,
+                    uint32_t prot)
 {
     while (pages) {
         uint64_t most = 4096; /* the bound of one call */
@@ -78,10 +81,10 @@ static long map_in(exo_space space, uint64_t va, exo_frame frame, uint64_t offse
     return 0;
 }
 
-long container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
-                   uint32_t prot)
+long(container_map)(struct container *container, uint64_t va, exo_frame_r frame, uint64_t offset,
+                    uint64_t pages, uint32_t prot)
 {
-    return map_in(container->space, va, frame, offset, pages, prot);
+    return (map_in)(container->space, va, frame, offset, pages, prot);
 }
 
 void *container_take(struct container *container, uint64_t pages, uint64_t *offset)
@@ -304,7 +307,7 @@ static long add_archives(struct container *container, const struct plan *plan)
     for (uint32_t i = 0; i < plan->archives; i++) {
         struct archive *archive = plan->archive[i];
         uint64_t pages = PAGES(archive->bytes);
-        long error = AGAIN(exo_token_send(container->domain, archive->token, EXO_R | EXO_X, EXO_SEND_CONTENTS,
+        long error = AGAIN(exo_token_send(container->domain, archive->view, EXO_R | EXO_X, EXO_SEND_CONTENTS,
                                           &start->archive[i].frame));
         if (error < 0)
             return error;
@@ -314,7 +317,7 @@ static long add_archives(struct container *container, const struct plan *plan)
         container->archive[container->archives++] = archive;
         container->archive_pages += pages;
         archive->users++;
-        error = container_map(container, LOS_DIRECT + container->direct_pages * PAGE, archive->token, 0, pages,
+        error = container_map(container, LOS_DIRECT + container->direct_pages * PAGE, archive->view, 0, pages,
                               EXO_MAP_R);
         if (error < 0)
             return error;

@@ -124,6 +124,9 @@ struct archive {
     uint64_t bytes;
     struct range range;
     exo_frame token;
+    EXO_TOKEN(FRAME, EXO_R | EXO_X | EXO_SEND)
+    view; /* what containers see: mapped through a token that could be written, it would go
+                                                        from one container when another one that has it ends */
 };
 void archives_start(void);
 struct archive *archive_find(const char *name); /* NULL: none; sealed or not */
@@ -223,8 +226,11 @@ struct container *container_make_first(struct config config, uint32_t image);
 void container_end(struct container *container, int32_t status);
 void container_forget(struct container *container);
 uint64_t container_pages(const struct container *container); /* what it has now, all in */
-long container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
-                   uint32_t prot);
+/* Maps pages of any FRAME token in the container's space. */
+#define container_map(container, va, frame, ...)                                                               \
+    (container_map)(container, va, exo_weaken(frame, EXO_R), __VA_ARGS__)
+long(container_map)(struct container *container, uint64_t va, exo_frame_r frame, uint64_t offset,
+                    uint64_t pages, uint32_t prot);
 /* The next pages of its first extent, zeroed, in the supervisor's window. NULL: no room. */
 void *container_take(struct container *container, uint64_t pages, uint64_t *offset);
 /* Hands frames over, mapped at the end of its direct map. *theirs is the token there. */

@@ -5,10 +5,9 @@
  * nobody else wants, otherwise: its slices change from the loop, because a call cannot go on in a slice that ended.
  */
 #include "supervisor.h"
-#define EXO_SLICE_SLACK 1 /* XXX */
 
 #define FIRST_PERIOD_US 10000ul
-#define LITTLE_US       100000ul
+#define LITTLE_US       50ul
 #define LITTLE_PERIOD   1000000ul
 
 static bool shared_now, shared_wanted;
@@ -16,8 +15,8 @@ static bool shared_now, shared_wanted;
 static long bind(struct container *container, uint32_t i, uint64_t cpu_set, uint64_t budget_us,
                  uint64_t period_us, uint64_t flags)
 {
-    (void)flags;
-    long error = exo_slice_create(boot_slice(), cpu_set, budget_us, period_us, &container->slice[i]);
+    long error =
+        exo_slice_create_flags(boot_slice(), cpu_set, budget_us, period_us, flags, &container->slice[i]);
     if (error < 0)
         return error;
     error = exo_slice_bind(container->vcpu[i], container->slice[i]);
