@@ -294,8 +294,10 @@ static long build(struct builder *b)
         return -LOS_E_TOOBIG;
     uint64_t bottom = LX_STACK_TOP - limit - pointers - SPARE - 2 * LOS_PAGE;
     uint32_t protection = LOS_READ | LOS_WRITE | (exec->elf.executable_stack ? LOS_EXECUTE : 0);
-    long result = los_space_map(exec->space, bottom, LX_STACK_TOP - bottom, protection,
-                                LOS_FIXED | LOS_GROWS_DOWN | LOS_STACK, NULL, 0, NULL, "[stack]");
+    /* Most of it is never touched: it may be larger than a small container's memory. */
+    long result =
+        los_space_map(exec->space, bottom, LX_STACK_TOP - bottom, protection,
+                      LOS_FIXED | LOS_NO_RESERVE | LOS_GROWS_DOWN | LOS_STACK, NULL, 0, NULL, "[stack]");
     if (result < 0)
         return result;
     b->at = LX_STACK_TOP;
