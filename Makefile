@@ -231,9 +231,21 @@ $(BUILD)/hosted-sanitized/kxos: $(SANITIZED_HOSTED) exo/hosted/hosted.ld
 sanitized: $(BUILD)/hosted-sanitized/kxos $(BUILD)/sanitized/linux.img $(BUILD)/supervisor.img $(BUILD)/rootfs.cpio
 
 # --- the default root file system: the distribution's own busybox, unmodified -----------------------------------------
-$(BUILD)/rootfs.cpio: boot/make-rootfs $(BUSYBOX) Makefile
-	@boot/make-rootfs $(BUSYBOX) $(BUILD)/rootfs
+$(BUILD)/rootfs.cpio: boot/make-rootfs boot/pack $(BUSYBOX) $(BUILD)/kx Makefile
+	@boot/make-rootfs $(BUSYBOX) $(BUILD)/rootfs $(BUILD)/kx
 	@boot/pack $(BUILD)/rootfs > $@
+
+# --- kx, the tool for containers: a static Linux program ---------------------------------------------------------------------
+KX_SOURCES := $(wildcard libos/supervisor/kx/*.c)
+KX_LIBRARIES := -ljansson -lmd
+KX_FLAGS := -std=gnu11 $(WARN) -Ilibos/include -Ilibos/supervisor/kx
+
+$(BUILD)/kx-object/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 $(KX_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kx: $(call object,kx-object,$(KX_SOURCES))
+	$(CC) -static -s -o $@ $^ $(KX_LIBRARIES)
 
 # --- boot images ------------------------------------------------------------------------------------------------------
 $(BUILD)/bundle: boot/bundle.c exo/include/exo/boot.h
