@@ -48,7 +48,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
+.PHONY: all run test unit kx-test types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -61,6 +61,7 @@ test: deps
 	@$(MAKE) -s check size
 	@$(MAKE) -s types
 	@$(MAKE) -s unit
+	@$(MAKE) -s kx-test
 	@$(MAKE) -s fuzz-short fuzz-parsers-short
 	@$(MAKE) -s all iso
 	@test/sanitizer/run
@@ -231,9 +232,21 @@ $(BUILD)/hosted-sanitized/kxos: $(SANITIZED_HOSTED) exo/hosted/hosted.ld
 sanitized: $(BUILD)/hosted-sanitized/kxos $(BUILD)/sanitized/linux.img $(BUILD)/supervisor.img $(BUILD)/rootfs.cpio
 
 # --- the default root file system: the distribution's own busybox, unmodified -----------------------------------------
-$(BUILD)/rootfs.cpio: boot/make-rootfs $(BUSYBOX) Makefile
-	@boot/make-rootfs $(BUSYBOX) $(BUILD)/rootfs
+$(BUILD)/rootfs.cpio: boot/make-rootfs boot/pack $(BUSYBOX) $(BUILD)/kx Makefile
+	@boot/make-rootfs $(BUSYBOX) $(BUILD)/rootfs $(BUILD)/kx
 	@boot/pack $(BUILD)/rootfs > $@
+
+# --- kx, the tool for containers: a static Linux program ---------------------------------------------------------------------
+KX_SOURCES := $(wildcard libos/supervisor/kx/*.c)
+KX_LIBRARIES := -ljansson -lmd
+KX_FLAGS := -std=gnu11 $(WARN) -Ilibos/include -Ilibos/supervisor/kx
+
+$(BUILD)/kx-object/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 $(KX_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kx: $(call object,kx-object,$(KX_SOURCES))
+	$(CC) -static -s -o $@ $^ $(KX_LIBRARIES)
 
 # --- boot images ------------------------------------------------------------------------------------------------------
 $(BUILD)/bundle: boot/bundle.c exo/include/exo/boot.h
@@ -414,6 +427,18 @@ fuzz-parsers: $(PARSER_PROGRAMS)
 
 fuzz-parsers-short: $(PARSER_PROGRAMS)
 	@test/fuzz-parsers/run short
+
+# kx against a supervisor that is a part of it, under sanitizers.
+$(BUILD)/kx-test/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) $(KX_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/test/kx: $(call object,kx-test,$(filter-out %/device.c,$(KX_SOURCES)) test/kx/fake.c)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $^ $(KX_LIBRARIES)
+
+kx-test: $(BUILD)/test/kx $(BUILD)/kx
+	@test/kx/run
 
 # Misuses of tokens that the compiler must refuse.
 types:
