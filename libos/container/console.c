@@ -16,15 +16,24 @@ struct ring {
     uint8_t *bytes;
     uint32_t size; /* a power of two; 0: there is none */
 };
+/* Lives until what ran on it has ended and no file has it open any more; its memory is the supervisor's again as soon as the former is so. */
 struct console {
-    struct los_console *shared; /* NULL: not looked at yet */
+    struct los_console *shared;
+    unsigned number, refs; /* of the table, the terminal, and open streams */
+    bool gone;             /* shared and the rings are not there any more */
     struct ring out, err, in;
     struct los_terminal_driver driver;
     struct los_terminal *terminal; /* NULL: streams */
     struct los_wait_queue changed; /* input came, or room */
     uint32_t resized;
 };
-static struct console consoles[LOS_CONSOLES_MAX];
+static struct console *consoles[LOS_CONSOLES_MAX];
+
+static void console_unref(struct console *console)
+{
+    if (--console->refs == 0)
+        los_free(console);
+}
 
 /* --- rings ---------------------------------------------------------------------------------------------------------------- */
 
@@ -103,7 +112,7 @@ static struct console *console_of(struct los_terminal *terminal) { return termin
 
 static size_t terminal_send(struct los_terminal *terminal, const char *bytes, size_t n)
 {
-    size_t done = 0, put;
+    size_t done = console_of(terminal)->gone ? n : 0, put; /* nobody listens */
     while (done < n && (put = ring_put(&console_of(terminal)->out, bytes + done, n - done)) != 0)
         done += put;
     return done;
@@ -113,9 +122,20 @@ static void terminal_receive(struct los_terminal *terminal)
 {
     char bytes[256];
     size_t n, room;
-    while ((room = los_discipline_room(&terminal->discipline)) != 0 &&
+    while (!console_of(terminal)->gone && (room = los_discipline_room(&terminal->discipline)) != 0 &&
            (n = ring_get(&console_of(terminal)->in, bytes, room < sizeof(bytes) ? room : sizeof(bytes))) != 0)
         los_terminal_received(terminal, bytes, n);
+}
+
+static void terminal_last_closed(struct los_terminal *terminal)
+{
+    struct console *console = console_of(terminal);
+    if (!console->gone)
+        return;
+    los_terminal_forget(terminal);
+    los_free(terminal);
+    console->terminal = NULL;
+    console_unref(console);
 }
 
 static void terminal_resize(struct console *console)
@@ -139,6 +159,8 @@ static long stream_read(struct los_file *file, struct los_transfer *to, uint64_t
     if (!to->left)
         return 0;
     for (;;) {
+        if (console->gone)
+            return 0;
         bool closed = __atomic_load_n(&console->shared->in.closed, __ATOMIC_ACQUIRE);
         size_t n = ring_filled(&console->in);
         if (n) {
@@ -164,6 +186,8 @@ static long write_ring(struct los_file *file, struct los_transfer *from, const s
     long total = 0;
     while (from->left) {
         char bytes[512];
+        if (console->gone)
+            return total ? total : -LOS_E_IO;
         size_t room = ring_room(ring), n = from->left < sizeof(bytes) ? from->left : sizeof(bytes);
         if (!room) {
             __atomic_store_n(&ring->shared->waiting, 1, __ATOMIC_SEQ_CST);
@@ -202,54 +226,84 @@ static uint32_t stream_poll(struct los_file *file, struct los_poll_table *table)
 {
     struct console *console = file->private;
     los_poll_wait(table, &console->changed);
+    if (console->gone)
+        return LOS_POLL_IN | LOS_POLL_OUT | LOS_POLL_HANGUP;
     bool in = ring_filled(&console->in) || __atomic_load_n(&console->shared->in.closed, __ATOMIC_ACQUIRE);
     return (in ? LOS_POLL_IN : 0) | (ring_room(&console->out) ? LOS_POLL_OUT : 0);
 }
 
-static const struct los_file_ops stream_ops = {.read = stream_read, .write = stream_write, .poll = stream_poll};
-static const struct los_file_ops error_ops = {.read = stream_read, .write = error_write, .poll = stream_poll};
+static void stream_close(struct los_file *file) { console_unref(file->private); }
 
-/* Of /dev/console and its kin. */
+static const struct los_file_ops stream_ops = {
+    .read = stream_read, .write = stream_write, .poll = stream_poll, .close = stream_close};
+static const struct los_file_ops error_ops = {
+    .read = stream_read, .write = error_write, .poll = stream_poll, .close = stream_close};
+
+/* Of /dev/console and its kin: private is the number. */
 static long console_open(struct los_file *file)
 {
-    struct console *console = file->private;
+    struct console *console = consoles[(uintptr_t)file->private];
+    if (!console)
+        return -LOS_E_NXIO;
     if (console->terminal)
         return los_terminal_opened(console->terminal, file, false);
-    if (!console->shared)
-        return -LOS_E_NXIO;
     file->ops = &stream_ops;
+    file->private = console;
+    console->refs++;
     return 0;
 }
 static const struct los_file_ops console_ops = {.open = console_open};
-static bool named[LOS_CONSOLES_MAX];
 
 /* --- consoles --------------------------------------------------------------------------------------------------------------- */
 
+static void name_console(const struct console *console, const char *name)
+{
+    static bool named[LOS_CONSOLES_MAX];
+    if (!named[console->number]) /* the next one there has the same name */
+        los_device_register(CONSOLE_MAJOR, console->number, name, &console_ops,
+                            (void *)(uintptr_t)console->number);
+    named[console->number] = true;
+}
+
+static void make_terminal(struct console *console)
+{
+    char name[16];
+    los_snprintf(name, sizeof(name), "hvc%u", console->number);
+    struct los_terminal *terminal = los_terminal_create(&console->driver, name);
+    if (!terminal)
+        return;
+    terminal->major = CONSOLE_MAJOR;
+    terminal->minor = console->number;
+    terminal->input_room = terminal_receive;
+    terminal->last_closed = terminal_last_closed;
+    terminal->size = (struct los_terminal_size){.rows = (uint16_t)console->shared->rows,
+                                                .columns = (uint16_t)console->shared->columns};
+    console->terminal = terminal;
+    console->refs++;
+    console->resized = console->shared->resized;
+    name_console(console, name);
+}
+
+/* NULL: no such console, or no memory. */
 static struct console *look_at(unsigned n)
 {
-    struct console *console = n < LOS_CONSOLES_MAX ? &consoles[n] : NULL;
-    char name[16];
-    if (!console || console->shared)
-        return console;
+    if (n >= LOS_CONSOLES_MAX || consoles[n])
+        return n < LOS_CONSOLES_MAX ? consoles[n] : NULL;
     struct los_console *shared = (struct los_console *)(LOS_CONSOLES + n * LOS_CONSOLE_SPAN);
+    struct console *console = los_alloc_zeroed(sizeof(*console));
+    if (!console)
+        return NULL;
     *console = (struct console){.shared = shared,
+                                .number = n,
+                                .refs = 1,
                                 .out = ring_at(shared, &shared->out),
                                 .err = ring_at(shared, &shared->err),
                                 .in = ring_at(shared, &shared->in),
                                 .driver = {.send = terminal_send, .private = console}};
     los_wait_queue_init(&console->changed);
-    los_snprintf(name, sizeof(name), "hvc%u", n);
-    if (!shared->terminal || !(console->terminal = los_terminal_create(&console->driver, name)))
-        return console;
-    console->terminal->major = CONSOLE_MAJOR;
-    console->terminal->minor = n;
-    console->terminal->input_room = terminal_receive;
-    console->terminal->size =
-        (struct los_terminal_size){.rows = (uint16_t)shared->rows, .columns = (uint16_t)shared->columns};
-    console->resized = shared->resized;
-    if (!named[n]) /* the next one there has the same name */
-        los_device_register(CONSOLE_MAJOR, n, name, &console_ops, console);
-    named[n] = true;
+    consoles[n] = console;
+    if (shared->terminal)
+        make_terminal(console);
     return console;
 }
 
@@ -267,17 +321,18 @@ static long console_file(struct console *console, unsigned descriptor, struct lo
         return -LOS_E_NOMEM;
     }
     inode->major = CONSOLE_MAJOR;
-    inode->minor = (uint32_t)(console - consoles);
+    inode->minor = console->number;
     inode->private = "console";
     file->private = console;
+    console->refs++;
     long error = console->terminal ? los_terminal_opened(console->terminal, file, false) : 0;
-    if (error) {
-        file->ops = &stream_ops; /* which has no close */
-        los_file_unref(file);
-        return error;
-    }
-    *out = file;
-    return 0;
+    if (error)
+        los_file_unref(file); /* still a stream: its close gives the reference up */
+    else
+        *out = file;
+    if (!error && console->terminal)
+        console_unref(console); /* the terminal has its own */
+    return error;
 }
 
 long los_console_file(unsigned n, unsigned descriptor, struct los_file **out)
@@ -295,19 +350,33 @@ long los_console_file(unsigned n, unsigned descriptor, struct los_file **out)
 
 struct los_terminal *los_console_terminal(unsigned n)
 {
-    return n < LOS_CONSOLES_MAX ? consoles[n].terminal : NULL;
+    return n < LOS_CONSOLES_MAX && consoles[n] ? consoles[n]->terminal : NULL;
+}
+
+/* From here on nobody touches the rings: the supervisor takes them away when it likes. */
+static void forget(struct console *console)
+{
+    struct los_terminal *terminal = console->terminal;
+    if (terminal) {
+        los_terminal_push(terminal);
+        console->gone = true;
+        los_terminal_hangup(terminal);
+        if (!terminal->opens)
+            terminal_last_closed(terminal);
+    }
+    console->gone = true;
+    los_wake(&console->changed, UINT32_MAX);
+    consoles[console->number] = NULL;
+    console_unref(console);
 }
 
 void los_console_ended(unsigned n, int status)
 {
-    struct console *console = n < LOS_CONSOLES_MAX ? &consoles[n] : NULL;
     struct los_console *shared = (struct los_console *)(LOS_CONSOLES + n * LOS_CONSOLE_SPAN);
-    if (!console)
+    if (!n || n >= LOS_CONSOLES_MAX)
         return;
-    if (console->terminal) {
-        los_terminal_push(console->terminal);
-        los_terminal_hangup(console->terminal);
-    }
+    if (consoles[n])
+        forget(consoles[n]);
     shared->status = status;
     __atomic_store_n(&shared->ended, 1, __ATOMIC_RELEASE);
     los_ring_supervisor();
@@ -315,18 +384,18 @@ void los_console_ended(unsigned n, int status)
 
 bool los_console_in_memory(void) { return LOS_START_PAGE->consoles != 0; }
 
-void los_consoles_init(void) { los_device_register(5, 1, "console", &console_ops, look_at(0)); }
+void los_consoles_init(void)
+{
+    look_at(0);
+    los_device_register(5, 1, "console", &console_ops, NULL);
+}
 
 void los_consoles_rang(void)
 {
     for (unsigned n = 0; n < LOS_CONSOLES_MAX; n++) {
-        struct console *console = &consoles[n];
-        if (!console->shared)
+        struct console *console = consoles[n];
+        if (!console)
             continue;
-        if (n && console->shared->ended) { /* the supervisor takes it away when it likes */
-            console->shared = NULL;
-            continue;
-        }
         if (console->terminal) {
             terminal_resize(console);
             terminal_receive(console->terminal);
@@ -338,7 +407,7 @@ void los_consoles_rang(void)
 
 void los_consoles_drain(void)
 {
-    struct los_terminal *terminal = consoles[0].terminal;
+    struct los_terminal *terminal = los_console_terminal(0);
     uint64_t patience = los_now() + PATIENCE_NS;
     if (!terminal)
         return;
@@ -353,7 +422,7 @@ void los_consoles_drain(void)
 
 void los_console_say(const char *text, size_t n)
 {
-    const struct console *console = &consoles[0];
-    if (console->shared)
+    const struct console *console = consoles[0];
+    if (console)
         ring_put(console->err.size ? &console->err : &console->out, text, n);
 }
