@@ -367,7 +367,7 @@ _Noreturn static void program_failed(const struct los_config *config, long error
 void lx_run_configured(const struct los_config *config, unsigned console, struct los_frame *frame)
 {
     const char **strings = los_alloc(2 * (STRINGS_MOST + 4) * sizeof(*strings));
-    const char **environment = strings + STRINGS_MOST + 4;
+    const char **environment = strings != NULL ? strings + STRINGS_MOST + 4 : NULL;
     size_t arguments = 0, variables = 0;
     if (!strings)
         program_failed(config, -LOS_E_NOMEM);

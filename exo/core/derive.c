@@ -40,10 +40,8 @@ exo_handle token_hand_on(struct token *token, struct domain *to, uint32_t rights
 {
     struct token *parent = move ? token->parent : token;
     exo_handle handle = token_make(to, token->kind, rights, token->base, token->count, parent);
-    if (move) {
-        token_unlink(token);
+    if (move)
         token_free(token);
-    }
     return handle;
 }
 

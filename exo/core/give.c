@@ -100,7 +100,6 @@ static long give_part(const struct part *part, struct work *work)
     if (below > 0 || above > 0) {
         token_shrink(token, below > 0 ? token->base : part->base + part->count, below > 0 ? below : above);
     } else {
-        token_unlink(token);
         token_free(token);
     }
     return (long)upper;
@@ -116,7 +115,6 @@ static long drop(struct token *token, struct work *work)
         return -EXO_E_AGAIN;
     if (!given_on)
         recall_given(token, token->base, token_units(token));
-    token_unlink(token);
     token_free(token);
     token_reap(kind, object);
     return 0;

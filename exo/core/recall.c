@@ -134,7 +134,6 @@ static bool take(struct recall *recall, struct token *held, uint64_t units, stru
     if (kept > 0) {
         token_shrink(held, held->base, kept);
     } else {
-        token_unlink(held);
         token_free(held);
     }
     return true;

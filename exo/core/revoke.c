@@ -58,7 +58,6 @@ static bool end_table_token(struct token *token, struct domain *actor, struct wo
     if (token->kind == EXO_FRAME && !token_covered(token) &&
         !revoke_lose(holder == actor ? NULL : holder, token->base, token->count, work))
         return false;
-    token_unlink(token);
     token_free(token);
     return true;
 }

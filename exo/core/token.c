@@ -103,6 +103,7 @@ exo_handle token_make(struct domain *domain, enum exo_kind kind, uint32_t rights
 
 void token_free(struct token *token)
 {
+    token_unlink(token);
     struct domain *domain = token_domain(token);
     if (token->recall != 0)
         recall_end(token);

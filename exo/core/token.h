@@ -91,7 +91,7 @@ static inline exo_handle token_make_object(struct domain *domain, enum exo_kind 
 }
 struct domain *token_domain(const struct token *token); /* the holder; TOKEN_IN_TABLE only */
 exo_handle token_handle(const struct token *token);
-void token_free(struct token *token);                                    /* out of the tree already */
+void token_free(struct token *token); /* takes it out of the tree and its slot back; it has no children */
 struct token *token_in_slot(const struct domain *domain, uint64_t slot); /* NULL: no such slot */
 
 static inline bool token_is_range(enum exo_kind kind)

@@ -52,11 +52,13 @@ void los_panic(const char *format, ...)
     los_vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     los_log("library OS broken: %s", text);
+#ifndef EXO_UNIT_TEST
     if (los_console_in_memory()) {
         los_console_say("library OS broken: ", 19);
         los_console_say(text, strlen(text));
         los_console_say("\n", 1);
     }
+#endif
     if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST) == 0) {
         back_trace();
         los_container_exit(125);

@@ -334,7 +334,7 @@ static long add_archives(struct container *container, const struct plan *plan)
 /* The same of a part of a range; nothing where the range has no such part. */
 #define GIVE_PART(container, token, number, n, RIGHTS, theirs)                                                 \
     ({                                                                                                         \
-        struct exo_token_info range_;                                                                          \
+        struct exo_token_info range_ = {0};                                                                    \
         long given_ = exo_token_info(token, &range_);                                                          \
         if (given_ >= 0 && has_part(&range_, number, n)) {                                                     \
             __typeof__(token) part_;                                                                           \
@@ -513,7 +513,7 @@ static uint64_t first_pool(struct range *rest, uint64_t large)
 
 static uint32_t first_extents(struct range rest, struct range *extents)
 {
-    struct exo_token_info info;
+    struct exo_token_info info = {0};
     uint32_t count = 1;
     extents[0] = rest;
     /* More extents follow only if they are large ones; then this one must end at a large page for their sake. */

@@ -20,7 +20,7 @@ uint64_t life_cpu_ns(const struct container *container)
 {
     uint64_t sum = container->domain ? 0 : container->cpu_ns;
     for (uint32_t i = 0; i < container->vcpus; i++) {
-        struct exo_vcpu_state state;
+        struct exo_vcpu_state state = {0};
         if (container->vcpu[i] && exo_vcpu_state(container->vcpu[i], &state) >= 0)
             sum += state.cpu_ns;
     }
@@ -31,7 +31,7 @@ uint64_t life_cpu_ns(const struct container *container)
 static bool faulted(struct container *container)
 {
     for (uint32_t i = 0; i < container->vcpus; i++) {
-        struct exo_vcpu_state state;
+        struct exo_vcpu_state state = {0};
         if (exo_vcpu_state(container->vcpu[i], &state) < 0 || state.status != EXO_VCPU_FAULTED)
             continue;
         log_line("%s: vCPU %u stopped: exception %u error %x address %x rip %x rsp %x", container->name,
@@ -54,7 +54,7 @@ static void end_machine(struct container *first)
 
 static void look_at(struct container *container)
 {
-    struct exo_domain_info info;
+    struct exo_domain_info info = {0};
     MUST("domain_info", exo_domain_info(container->domain, &info));
     if (!info.vcpus_dead)
         return;

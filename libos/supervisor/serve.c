@@ -338,7 +338,7 @@ static bool images(struct request *r)
 
 static bool machine(struct request *r)
 {
-    struct exo_domain_info self;
+    struct exo_domain_info self = {0};
     struct los_machine_info info = {
         .cpus = boot->cpus, .pages = memory_total(), .free_pages = memory_free(), .now_ns = now_ns()};
     for (struct container *c = containers; c; c = c->next)
