@@ -48,7 +48,7 @@ IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
+.PHONY: all run test unit kx-test types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
 all: $(IMAGES)
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
@@ -61,6 +61,7 @@ test: deps
 	@$(MAKE) -s check size
 	@$(MAKE) -s types
 	@$(MAKE) -s unit
+	@$(MAKE) -s kx-test
 	@$(MAKE) -s fuzz-short fuzz-parsers-short
 	@$(MAKE) -s all iso
 	@test/sanitizer/run
@@ -391,7 +392,7 @@ fuzz-short: $(BUILD)/fuzz/fuzz-sanitized
 	@test/fuzz/run short
 
 # What parses bytes from outside: a program for each C file of test/fuzz-parsers, which names the sources that it needs in a line
-# `sources:`, and options of its compiler in a line `flags:`. @libos: what the unit tests of libos/ are made of; @exo: those of exo/.
+# `sources:`, options of its compiler in a line `flags:`, and libraries in a line `libraries:`. @libos: what the unit tests of libos/ are made of; @exo: those of exo/.
 PARSERS := $(patsubst test/fuzz-parsers/%.c,%,$(wildcard test/fuzz-parsers/*.c))
 PARSER_PROGRAMS := $(PARSERS:%=$(BUILD)/fuzz-parsers/%)
 PARSER_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST $(FUZZ_SANITIZERS) \
@@ -417,7 +418,7 @@ $(BUILD)/fuzz-parsers/object/%.o: % Makefile
 define parser_program
 $(call object,fuzz-parsers/object,test/fuzz-parsers/$(1).c): PARSER_FLAGS += $(call parser_line,$(1),flags)
 $(BUILD)/fuzz-parsers/$(1): $(call object,fuzz-parsers/object,$(sort $(call parser_sources,$(1))))
-	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer $(UNIT_LIBOS_WRAP) -o $$@ $$^
+	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer $(UNIT_LIBOS_WRAP) -o $$@ $$^ $(call parser_line,$(1),libraries)
 endef
 $(foreach p,$(PARSERS),$(eval $(call parser_program,$(p))))
 
@@ -426,6 +427,18 @@ fuzz-parsers: $(PARSER_PROGRAMS)
 
 fuzz-parsers-short: $(PARSER_PROGRAMS)
 	@test/fuzz-parsers/run short
+
+# kx against a supervisor that is a part of it, under sanitizers.
+$(BUILD)/kx-test/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) $(KX_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/test/kx: $(call object,kx-test,$(filter-out %/device.c,$(KX_SOURCES)) test/kx/fake.c)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $^ $(KX_LIBRARIES)
+
+kx-test: $(BUILD)/test/kx $(BUILD)/kx
+	@test/kx/run
 
 # Misuses of tokens that the compiler must refuse.
 types:

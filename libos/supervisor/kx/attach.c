@@ -258,6 +258,8 @@ bool kx_attach(const struct kx_session *session, int *status)
         if (!moved && !r.ended)
             sleep_until_something(&r);
     }
+    while (r.detached && write_input(&r))
+        ; /* what was typed before the keys */
     kx_terminal_restore();
     leave();
     catch_signals(false);

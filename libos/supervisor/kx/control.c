@@ -15,12 +15,12 @@ static int for_each(const struct kx_strings *names,
     for (size_t i = 0; i < names->count; i++) {
         struct los_container_info info;
         char error[256];
-        if (kx_container_find(names->at[i], &info, error, sizeof(error)) && act(&info, of, error) >= 0) {
+        bool found = kx_container_find(names->at[i], &info, error, sizeof(error));
+        if (found && act(&info, of, error) >= 0) {
             printf("%s\n", names->at[i]);
             fflush(stdout);
         } else {
-            kx_warn("%s%s%s", strstr(error, names->at[i]) ? "" : names->at[i],
-                    strstr(error, names->at[i]) ? "" : ": ", error);
+            kx_warn("%s%s%s", found ? names->at[i] : "", found ? ": " : "", error);
             status = KX_FAILED;
         }
     }

@@ -8,6 +8,8 @@
 
 static const char *file_name = "";
 
+const char *kx_json_where(const char *path) { return kx_print("%s: %s", file_name, path); }
+
 void kx_json_die(const char *path, const char *format, ...)
 {
     char message[512];
@@ -21,11 +23,12 @@ void kx_json_die(const char *path, const char *format, ...)
 /* jansson's memory is kept as all other is, so that nothing has to be put back however kx ends. */
 static void no_free(void *bytes) { (void)bytes; }
 
+void kx_json_ready(void) { json_set_alloc_funcs(kx_keep, no_free); }
+
 json_t *kx_json_parse(const char *file, const char *text, size_t bytes)
 {
     json_error_t error;
     file_name = file;
-    json_set_alloc_funcs(kx_keep, no_free);
     if (bytes > KX_MANIFEST_MOST)
         kx_die("%s: more than %u KiB", file, KX_MANIFEST_MOST / 1024);
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);

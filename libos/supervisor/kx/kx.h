@@ -138,6 +138,7 @@ void kx_seccomp_parse(struct kx_spec *spec, const char *file, const char *text,
 void kx_seccomp_translate(struct kx_spec *spec, const struct json_t *seccomp, const char *path);
 
 /* --- json.c: what a JSON value has to be; dies, naming its path ------------------------------------------------------------- */
+void kx_json_ready(void); /* before all else: JSON values live in kx_keep's memory */
 struct json_t *kx_json_parse(const char *file, const char *text, size_t bytes);
 const char *kx_json_text(const struct json_t *value, const char *path);
 int64_t kx_json_number(const struct json_t *value, const char *path);
@@ -145,6 +146,7 @@ bool kx_json_bool(const struct json_t *value, const char *path);
 /* Checks that it is an array or an object; NULL is neither, and empty. */
 size_t kx_json_array(const struct json_t *value, const char *path);
 const struct json_t *kx_json_object(const struct json_t *value, const char *path);
+const char *kx_json_where(const char *path); /* the path with the file before it */
 _Noreturn void kx_json_die(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A key of an object and what is done with it. */
 struct kx_key {

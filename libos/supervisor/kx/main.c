@@ -135,6 +135,7 @@ int kx_image_command(const struct kx_command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    kx_json_ready();
     if (argc < 2) {
         help(NULL, 1, argv);
         return KX_FAILED;

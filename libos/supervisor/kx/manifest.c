@@ -268,7 +268,7 @@ static void take_mount(struct kx_spec *s, const json_t *v, const char *path)
     if (!mount.type)
         kx_json_die(path, "type is missing");
     if (is_one_of(mount.type, left_out)) {
-        kx_warn("warning: %s: left out: there is no %s", path, mount.type);
+        kx_warn("warning: %s: left out: there is no %s", kx_json_where(path), mount.type);
         return;
     }
     if (!is_one_of(mount.type, known))
@@ -281,7 +281,7 @@ static void take_mount(struct kx_spec *s, const json_t *v, const char *path)
         mount.type = "devtmpfs";
     if (!mount.source)
         mount.source = mount.type;
-    kx_mount_check(path, &mount);
+    kx_mount_check(kx_json_where(path), &mount);
     for (size_t i = 0; i < s->mount_count; i++)
         if (!strcmp(s->mounts[i].destination, mount.destination))
             kx_json_die(path, "a second mount on %s", mount.destination);
@@ -429,7 +429,7 @@ static void take_libos(struct kx_spec *s, const json_t *v, const char *path) { s
 static void take_isolation(struct kx_spec *s, const json_t *v, const char *path)
 {
     (void)s;
-    kx_isolation_check(path, kx_json_text(v, path));
+    kx_isolation_check(kx_json_where(path), kx_json_text(v, path));
 }
 static void take_export(struct kx_spec *s, const json_t *v, const char *path)
 {

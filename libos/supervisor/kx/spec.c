@@ -48,7 +48,7 @@ void kx_cpu_flags(struct kx_spec *spec, const char *cpus, const char *quota, con
 void kx_isolation_check(const char *what, const char *isolation)
 {
     if (!strcmp(isolation, "pku") || !strcmp(isolation, "guarded"))
-        kx_die("%s: isolation '%s' does not exist yet: 'fast' does", what, isolation);
+        kx_die("%s: isolation '%s' does not exist yet: only 'fast'", what, isolation);
     if (strcmp(isolation, "fast"))
         kx_die("%s: there is no isolation '%.64s': only 'fast'", what, isolation);
 }
