@@ -392,7 +392,7 @@ fuzz-short: $(BUILD)/fuzz/fuzz-sanitized
 	@test/fuzz/run short
 
 # What parses bytes from outside: a program for each C file of test/fuzz-parsers, which names the sources that it needs in a line
-# `sources:`, and options of its compiler in a line `flags:`. @libos: what the unit tests of libos/ are made of; @exo: those of exo/.
+# `sources:`, options of its compiler in a line `flags:`, and libraries in a line `libraries:`. @libos: what the unit tests of libos/ are made of; @exo: those of exo/.
 PARSERS := $(patsubst test/fuzz-parsers/%.c,%,$(wildcard test/fuzz-parsers/*.c))
 PARSER_PROGRAMS := $(PARSERS:%=$(BUILD)/fuzz-parsers/%)
 PARSER_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-unknown-warning-option -DEXO_UNIT_TEST $(FUZZ_SANITIZERS) \
@@ -418,7 +418,7 @@ $(BUILD)/fuzz-parsers/object/%.o: % Makefile
 define parser_program
 $(call object,fuzz-parsers/object,test/fuzz-parsers/$(1).c): PARSER_FLAGS += $(call parser_line,$(1),flags)
 $(BUILD)/fuzz-parsers/$(1): $(call object,fuzz-parsers/object,$(sort $(call parser_sources,$(1))))
-	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer $(UNIT_LIBOS_WRAP) -o $$@ $$^
+	$(CLANG) $(PARSER_FLAGS) -fsanitize=fuzzer $(UNIT_LIBOS_WRAP) -o $$@ $$^ $(call parser_line,$(1),libraries)
 endef
 $(foreach p,$(PARSERS),$(eval $(call parser_program,$(p))))
 

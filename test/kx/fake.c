@@ -329,10 +329,11 @@ static int64_t list(struct los_supervisor_call *call)
 static int64_t read_console(struct los_supervisor_call *call, struct container *k, struct console *c)
 {
     struct pipe *p = &c->out[call->word[3] & 1];
-    uint64_t from = call->word[4] > p->read ? call->word[4] : p->read;
+    uint64_t oldest = p->written > OUT_ROOM ? p->written - OUT_ROOM : 0;
+    uint64_t from = call->word[4] > oldest ? call->word[4] : oldest;
     if (from > p->written)
         from = p->written;
-    if (c->attached)
+    if (c->attached && from > p->read)
         p->read = from;
     call->word[2] = from;
     for (; from < p->written && call->out_bytes < ANSWER; from++)
@@ -405,6 +406,10 @@ static int64_t with_container(struct los_supervisor_call *call)
         if (call->word[3] && c->attached)
             return text(call, -LOS_S_BUSY, "somebody is attached");
         c->attached = call->word[3] == 1;
+        for (int i = 0; i < 2; i++) /* from the oldest byte kept, or from now on */
+            c->out[i].read = call->word[4] == 1 && c->out[i].written > OUT_ROOM ? c->out[i].written - OUT_ROOM
+                             : call->word[4] == 1                               ? 0
+                                                                                : c->out[i].written;
         return 0;
     case LOS_SUPERVISOR_RESIZE:
         c->rows = call->word[3];

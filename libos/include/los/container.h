@@ -36,6 +36,7 @@
  *   uid gid      decimal; gids* additional groups
  *   umask        octal
  *   terminal     1: console 0 is a terminal; otherwise plain bytes, standard error apart
+ *   rows columns of the terminal at the beginning (default: not known)
  *   hostname domainname
  *   readonly     1: the root file system is mounted read-only
  *   mount*       TYPE:DESTINATION:OPTIONS:SOURCE, where TYPE is tmpfs, proc, devtmpfs, devpts, sysfs or bind; OPTIONS as in mount(8);
@@ -43,12 +44,13 @@
  *   pids         how many processes and threads at most
  *   seccomp      default action: allow, errno:N or kill
  *   syscall*     ACTION:NAME, an exception to it
+ *   no_new_privileges  1: set-user-id and the like change nothing
  *   rlimit*      NAME:SOFT:HARD, as in setrlimit(2) without RLIMIT_, lower case
  *   init         1 (default): an init inside the library OS is process 1; 0: the program itself is
  *
  *   name         1 to 63 letters, digits, _, . and -; the first a letter or digit
  *   libos        the library OS image (default linux)
- *   root         the archive that is the root file system (default rootfs)
+ *   root         the archive that is the root file system (default rootfs); empty: none
  *   archive*     further archives
  *   memory       bytes, all in
  *   cpu.quota cpu.period   us; without a quota: what nobody else wants
