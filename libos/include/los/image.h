@@ -58,6 +58,7 @@ struct los_start {
     EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_OWN)
     module_frame;            /* the archive's pages: may be given back with token_drop after unmapping */
     uint64_t module_size;    /* bytes */
+    uint64_t config_bytes;   /* at LOS_CONFIG (container.h); 0: there is none */
     char command_line[2048]; /* words as boot/run passes them: quiet, trace, cmd=..., cmdfile=PATH, ... */
 };
 _Static_assert(sizeof(struct los_start) <= 8192, "ABI");
