@@ -2,7 +2,7 @@
 /* Faults, and what the policies need to know. No list is longer than the number of pages, and nothing is allocated. */
 #include "paging.h"
 
-enum { HEAD = PAGING_MOST };
+enum { HEAD = PAGING_MOST, NEAR = 8, ALL_EVERY = 64 };
 
 static void copy(uint64_t *to, const uint64_t *from)
 {
@@ -26,22 +26,34 @@ static void make_newest(struct paging *paging, uint32_t frame)
     paging->older[HEAD] = (uint16_t)frame;
 }
 
-/* Asks which pages were used since the last fault. Their order is not known: taken for it is that of a scan upwards that has
- * come to `wanted`. */
+/*
+ * Asks which pages were used since the last fault, and makes them the newest. A look costs by the page: so only at those before the fault, as
+ * a scan would use them, as long as there are any, and at all of them at each ALL_EVERY-th fault. The order among them is not
+ * known: taken for it is that of a scan upwards that has come to `wanted`.
+ */
 static void order(struct paging *paging, uint32_t wanted)
 {
     static uint8_t flags[PAGING_MOST];
     static uint16_t used[PAGING_MOST];
-    uint32_t count = 0;
-    machine_look(0, paging->pages, flags);
-    for (uint32_t i = 1, page = wanted + 1; i < paging->pages; i++, page++) {
-        page = page >= paging->pages ? 0 : page;
-        if (!(flags[page] & MACHINE_USED))
-            continue;
-        paging->dirty[page] |= (flags[page] & MACHINE_DIRTY) != 0;
-        used[count++] = (uint16_t)page;
-        take_out(paging, paging->frame_of[page]);
-        make_newest(paging, paging->frame_of[page]);
+    bool all = paging->faults % ALL_EVERY == 0;
+    uint32_t count = 0, before = count, end = wanted;
+    for (uint32_t left = paging->pages - 1, n; left; left -= n, before = count) {
+        end = end ? end : paging->pages;
+        n = all || left < NEAR ? left : NEAR;
+        n = n < end ? n : end;
+        end -= n;
+        machine_look(end, n, flags);
+        for (uint32_t i = n; i-- > 0;)
+            if (flags[i] & MACHINE_USED) {
+                paging->dirty[end + i] |= (flags[i] & MACHINE_DIRTY) != 0;
+                used[count++] = (uint16_t)(end + i);
+            }
+        if (count == before && !all)
+            break;
+    }
+    for (uint32_t i = count; i-- > 0;) {
+        take_out(paging, paging->frame_of[used[i]]);
+        make_newest(paging, paging->frame_of[used[i]]);
     }
     machine_clear(paging, used, count);
 }
