@@ -168,7 +168,7 @@ $(BUILD)/libos/%.o: % Makefile
 
 define libos_image
 $(BUILD)/$(1).elf: $(call object,libos,$(wildcard libos/$(1)/*.c libos/$(1)/*.S)) boot/libos.ld
-	$(CC) $(LINK) -T boot/libos.ld -o $$@ $$(filter %.o,$$^)
+	$(CC) $(LINK) -Wl,--no-relax -T boot/libos.ld -o $$@ $$(filter %.o,$$^)
 $(BUILD)/$(1).img: $(BUILD)/$(1).elf
 	strip -s -o $$@ $$<
 endef

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "hosted.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -52,7 +53,10 @@ static void usage(void)
         "usage: kxos [OPTION]...\n"
         "  --cmd 'SHELL COMMANDS'  run them with sh -c, print their output and nothing else on standard "
         "output, power off,\n"
-        "                          exit with their status (125: the guest ended without telling one)\n"
+        "                          exit with their status (125: the guest ended without telling one); for a "
+        "library "
+        "OS\n"
+        "                          other than linux: its arguments\n"
         "  --rootfs DIR|FILE       the root file system: a directory, or a cpio archive, instead of the "
         "default busybox tree\n"
         "  --smp N                 number of CPUs, 1 to 32 (default 2)\n"
@@ -283,6 +287,20 @@ static int open_image(const char *option, const char *name)
     return open_built(file);
 }
 
+/* For what is no shell and has no use for a file of commands: a word args= with the text, in which %XX is a byte. */
+static const char *arguments_word(void)
+{
+    static char word[1509] = " args=";
+    size_t length = strlen(word);
+    for (const unsigned char *at = (const unsigned char *)options.cmd; *at; at++) {
+        bool plain = isalnum(*at) || strchr("-_./:,", *at);
+        if (length + 3 >= sizeof word)
+            die("--cmd: too long for the arguments of a library OS");
+        length += (size_t)sprintf(word + length, plain ? "%c" : "%%%02X", *at);
+    }
+    return word;
+}
+
 static void boot_container(char *words, size_t room)
 {
     const char *why;
@@ -296,8 +314,8 @@ static void boot_container(char *words, size_t room)
     add_module("supervisor", open_built("supervisor.img"));
     add_module(name, image);
     add_module("rootfs", rootfs);
-    snprintf(words, room, "%squiet%s libos=%s", options.cmd ? "cmdfile=/.kx-cmd " : "",
-             options.trace ? " trace" : "", name);
+    snprintf(words, room, "%squiet%s%s libos=%s", options.cmd ? "cmdfile=/.kx-cmd " : "",
+             options.cmd && strcmp(name, "linux") ? arguments_word() : "", options.trace ? " trace" : "", name);
     free(name);
 }
 

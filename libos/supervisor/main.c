@@ -68,12 +68,11 @@ static void add_config(const char *key, const char *value)
 static unsigned hex(char c) { return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10); }
 
 /* args=WORDS, percent-encoded, with blanks between: arguments of an image that has no shell. */
-static void add_arguments(const char *libos)
+static void add_arguments(void)
 {
     const char *from = word_of(boot->command_line, "args=");
     char word[1024];
     size_t n = 0;
-    add_config("args", libos);
     for (; from && n < sizeof word - 1; from++) {
         bool encoded = from[0] == '%' && from[1] && from[2];
         bool end = !*from || *from == ' ';
@@ -98,7 +97,7 @@ static struct config first_config(const char *libos)
     add_config("root", "rootfs");
     add_config("supervisor", "1");
     if (!text_equal(libos, "linux"))
-        add_arguments(libos);
+        add_arguments();
     return (struct config){config_text, config_bytes};
 }
 

@@ -1,9 +1,15 @@
 # The template of a library OS, on both machines: it boots, takes input, and ends.
 for machine in 'boot/run --direct' build/hosted/kxos; do
-    said=$(timeout 60 $machine --libos template --cmd : </dev/null 2>&1)
+    said=$(timeout 60 $machine --libos template --cmd 'one 100% <2>' </dev/null 2>&1)
     status=$?
-    [ $status = 0 ] && [ "$(echo "$said" | tr -d '\r')" = 'Hello. The supervisor said: cmdfile=/.kx-cmd quiet libos=template' ] && ok ||
-        not_ok "template on $machine" "status $status: $said"
+    [ $status = 0 ] && [ "$(echo "$said" | tr -d '\r')" = 'Hello. The supervisor said: cmdfile=/.kx-cmd quiet args=one%20100%25%20%3C2%3E libos=template
+one
+100%
+<2>' ] && ok || not_ok "template on $machine" "status $status: $said"
+    said=$(timeout 60 $machine --libos template --cmd "$(printf '%1600s')" </dev/null 2>&1)
+    status=$?
+    [ $status = 2 ] && [ "${said#*: }" = '--cmd: too long for the arguments of a library OS' ] && ok ||
+        not_ok "template on $machine" "long arguments: status $status: $said"
     said=$(timeout 60 expect -c "
         log_user 0
         spawn -noecho $machine --libos template
