@@ -3,6 +3,7 @@
 #include <confine.h>
 #include <dispatch.h>
 #include <los/personality.h>
+#include <state.h>
 #include "exec/exec.h"
 
 #define STRINGS_MOST 1024
@@ -384,6 +385,9 @@ void lx_run_configured(const struct los_config *config, unsigned console, struct
     if (!error && !value_of(environment, "HOME"))
         environment[variables++] = los_config_number(config, "uid", 0) ? "HOME=/" : "HOME=/root";
     environment[error ? 0 : variables] = NULL;
+    struct lx_process *own = lx_process(los_current()->process);
+    if (own)
+        own->no_new_privileges |= los_config_number(config, "no_new_privileges", 0) != 0;
     set_limits(config);
     const char *directory = los_config_get(config, "cwd", 0);
     if (!error && directory)

@@ -40,11 +40,23 @@ static int data_page(struct los_object *object, uint64_t index, bool create, los
     return 0;
 }
 
+/* References of files to pages of archives: they count as the file system's, but are none of the container's memory. */
+static uint64_t shared_pages;
+uint64_t los_files_shared_pages(void) { return shared_pages; }
+
+static uint64_t drop_pages(struct tmpfs_data *data, uint64_t first, uint64_t end)
+{
+    uint64_t index = data->shared ? los_page_tree_next(&data->pages, first) : UINT64_MAX;
+    for (; index < end; index = los_page_tree_next(&data->pages, index + 1))
+        shared_pages -= los_page_is_shared(los_page_tree_get(&data->pages, index));
+    return los_page_tree_drop(&data->pages, first, end);
+}
+
 static void data_release(struct los_object *object)
 {
     struct tmpfs_data *data = LOS_CONTAINER(object, struct tmpfs_data, object);
     struct los_filesystem *fs = &data->fs->filesystem;
-    los_tmpfs_uncharge(data->fs, los_page_tree_drop(&data->pages, 0, UINT64_MAX) * LOS_PAGE);
+    los_tmpfs_uncharge(data->fs, drop_pages(data, 0, UINT64_MAX) * LOS_PAGE);
     los_free(data);
     los_filesystem_unref(fs);
 }
@@ -103,7 +115,7 @@ long los_tmpfs_copy_up(struct los_inode *inode)
         if (!(copy = los_page_alloc()))
             return -LOS_E_NOSPC;
         los_page_copy(los_page_address(copy), los_page_address(page));
-        los_page_tree_drop(&data->pages, index, index + 1);
+        drop_pages(data, index, index + 1);
         if (!los_page_tree_put(&data->pages, index, copy)) /* there was room a moment ago */
             los_panic("tmpfs: no room for a page that was there");
     }
@@ -122,8 +134,10 @@ long los_tmpfs_share(struct los_inode *inode, const void *pages, uint64_t bytes)
         return -LOS_E_NOSPC;
     for (uint64_t i = 0; i < whole; i++) {
         los_page_ref(first + (los_pageno)i);
-        if (los_page_tree_put(&data->pages, i, first + (los_pageno)i))
+        if (los_page_tree_put(&data->pages, i, first + (los_pageno)i)) {
+            shared_pages++;
             continue;
+        }
         los_page_unref(first + (los_pageno)i);
         los_tmpfs_uncharge(data->fs, (whole - i) * LOS_PAGE);
         set_size(inode, i * LOS_PAGE);
@@ -235,7 +249,7 @@ long los_tmpfs_truncate(struct los_inode *inode, uint64_t size)
         uint64_t first_gone = (size + LOS_PAGE_MASK) / LOS_PAGE;
         set_size(inode, size);
         los_object_truncated(&data->object, first_gone);
-        los_tmpfs_uncharge(data->fs, los_page_tree_drop(&data->pages, first_gone, UINT64_MAX) * LOS_PAGE);
+        los_tmpfs_uncharge(data->fs, drop_pages(data, first_gone, UINT64_MAX) * LOS_PAGE);
         clear_beyond_end(inode);
         if (data->object.overlay)
             los_object_changed(&data->object, size / LOS_PAGE, 1);
@@ -258,7 +272,7 @@ static void punch_hole(struct tmpfs_data *data, uint64_t start, uint64_t end)
     }
     if (first < last) {
         los_object_truncated(&data->object, first); /* what is mapped beyond is mapped anew */
-        los_tmpfs_uncharge(data->fs, los_page_tree_drop(&data->pages, first, last) * LOS_PAGE);
+        los_tmpfs_uncharge(data->fs, drop_pages(data, first, last) * LOS_PAGE);
     }
     if (data->object.overlay)
         los_object_changed(&data->object, start / LOS_PAGE, (end - 1) / LOS_PAGE - start / LOS_PAGE + 1);

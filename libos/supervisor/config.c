@@ -33,6 +33,12 @@ const char *config_get(struct config config, const char *key, uint32_t n)
     return NULL;
 }
 
+bool config_is(struct config config, const char *key)
+{
+    const char *value = config_get(config, key, 0);
+    return value && text_equal(value, "1");
+}
+
 bool config_number(struct config config, const char *key, uint64_t otherwise, uint64_t least, uint64_t most,
                    uint64_t *value, struct failure *why)
 {

@@ -5,14 +5,19 @@
 
 enum { OUT_BYTES = 16384, ERR_BYTES = 4096, IN_BYTES = 4096 };
 
-uint64_t console_bytes(bool terminal, bool exec)
+uint64_t console_bytes(bool terminal) { return PAGE + OUT_BYTES + IN_BYTES + (terminal ? 0 : ERR_BYTES); }
+
+/* A number of rows or columns; 0 where none was given. */
+static uint32_t size_of(struct config config, const char *key)
 {
-    (void)exec;
-    return PAGE + OUT_BYTES + IN_BYTES + (terminal ? 0 : ERR_BYTES);
+    const char *text = config_get(config, key, 0);
+    uint64_t value = 0;
+    return text && text_number(text, 0, 10000, &value) ? (uint32_t)value : 0;
 }
 
-void console_lay_out(struct console *console, void *at, bool terminal, bool exec)
+void console_lay_out(struct console *console, void *at, struct config config, bool exec)
 {
+    bool terminal = config_is(config, "terminal");
     *console = (struct console){.shared = at,
                                 .out_size = OUT_BYTES,
                                 .err_size = terminal ? 0 : ERR_BYTES,
@@ -23,14 +28,14 @@ void console_lay_out(struct console *console, void *at, bool terminal, bool exec
     shared->in = (struct los_ring){.size = IN_BYTES, .offset = PAGE + OUT_BYTES};
     shared->err = (struct los_ring){.size = console->err_size, .offset = PAGE + OUT_BYTES + IN_BYTES};
     shared->terminal = terminal;
-    shared->rows = 24;
-    shared->columns = 80;
+    shared->rows = size_of(config, "rows");
+    shared->columns = size_of(config, "columns");
 }
 
-bool console_make(struct container *container, uint32_t number, bool terminal, bool exec, struct failure *why)
+bool console_make(struct container *container, uint32_t number, struct config config, struct failure *why)
 {
     struct console *console = &container->console[number];
-    uint64_t pages = PAGES(console_bytes(terminal, exec)),
+    uint64_t pages = PAGES(console_bytes(config_is(config, "terminal"))),
              va = SLOT_VA + container->slot * SLOT_SPAN + (128 + number * 16) * PAGE;
     struct range range;
     exo_frame token;
@@ -58,7 +63,7 @@ bool console_make(struct container *container, uint32_t number, bool terminal, b
         memory_give((uint16_t)(container->slot + 1), range);
         return refuse_exo(why, "a console", error);
     }
-    console_lay_out(console, (void *)va, terminal, exec);
+    console_lay_out(console, (void *)va, config, true);
     console->range = range;
     console->token = token;
     container->shared_pages += pages;

@@ -124,8 +124,12 @@ long container_add_extent(struct container *container, struct range range, bool 
 static bool plan_archives(struct plan *plan, struct failure *why)
 {
     const char *name = config_get(plan->config, "root", 0);
+    if (!name)
+        name = "rootfs";
+    if (!*name) /* none */
+        return !config_get(plan->config, "archive", 0) || refuse(why, LOS_S_INVALID, "archives, but no root");
     for (uint32_t i = 0; name; i++) {
-        struct archive *archive = *name ? archive_find(name) : NULL;
+        struct archive *archive = archive_find(name);
         if (!archive || !archive->sealed)
             return refuse(why, LOS_S_NOTHING, "no archive '%s'", name);
         if (plan->archives == LOS_ARCHIVES_MAX)
@@ -217,11 +221,10 @@ static bool make_plan(struct config config, struct plan *plan, struct failure *w
         return refuse(why, LOS_S_EXISTS, "the name '%s' is in use", plan->name);
     if (plan->image == UINT32_MAX || plan->image == 0 || archive_find(libos))
         return refuse(why, LOS_S_NOTHING, "no library OS image '%s'", libos);
-    const char *terminal = config_get(config, "terminal", 0), *gate = config_get(config, "supervisor", 0);
-    plan->terminal = terminal && text_equal(terminal, "1");
-    plan->gate = gate && text_equal(gate, "1");
+    plan->terminal = config_is(config, "terminal");
+    plan->gate = config_is(config, "supervisor");
     plan->shared = 1 + START_PAGES + PAGES(config.bytes) + CONTROL_PAGES +
-                   PAGES(console_bytes(plan->terminal, false)) + (plan->gate ? PAGES(LOS_CHANNEL_MOST) : 0);
+                   PAGES(console_bytes(plan->terminal)) + (plan->gate ? PAGES(LOS_CHANNEL_MOST) : 0);
     return plan_archives(plan, why) && plan_gates(plan, why) && plan_time(plan, why) && plan_memory(plan, why);
 }
 
@@ -295,8 +298,8 @@ static long share(struct container *container, const struct plan *plan)
     }
     if (plan->first)
         return 0; /* its console is a UART */
-    n = PAGES(console_bytes(plan->terminal, false));
-    console_lay_out(&container->console[0], base + page * PAGE, plan->terminal, false);
+    n = PAGES(console_bytes(plan->terminal));
+    console_lay_out(&container->console[0], base + page * PAGE, plan->config, false);
     container->start->consoles = 1;
     return container_map(container, LOS_CONSOLES, container->shared_token, page, n, EXO_MAP_R | EXO_MAP_W);
 }

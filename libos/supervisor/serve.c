@@ -153,7 +153,6 @@ static bool execute(struct request *r, struct container *c)
 {
     struct config config = rest(r);
     uint64_t word[6] = {0};
-    const char *terminal = config_get(config, "terminal", 0);
     uint32_t number = 1;
     if (!config_good(config) || !config_get(config, "args", 0))
         return refuse(&r->why, LOS_S_INVALID, "exec: no list of KEY=VALUE strings with args");
@@ -164,7 +163,7 @@ static bool execute(struct request *r, struct container *c)
     if (number == LOS_CONSOLES_MAX)
         return refuse(&r->why, LOS_S_LIMIT, "container '%s' has %u consoles already", c->name,
                       (uint64_t)LOS_CONSOLES_MAX);
-    if (!console_make(c, number, terminal && text_equal(terminal, "1"), true, &r->why))
+    if (!console_make(c, number, config, &r->why))
         return false;
     word[0] = number;
     if (!console_attach(&c->console[number], true, true, &r->why) ||

@@ -143,6 +143,8 @@ struct config {
     const char *text;
     uint64_t bytes;
 };
+/* Is the value of the key 1? */
+bool config_is(struct config config, const char *key);
 bool config_good(struct config config); /* every string ends inside and has a key */
 /* The value of the n-th string with that key; NULL: none. */
 const char *config_get(struct config config, const char *key, uint32_t n);
@@ -267,11 +269,12 @@ bool limit_memory(struct container *container, uint64_t bytes, struct failure *w
 void limit_records(void); /* takes in what came back */
 
 /* --- console.c */
-bool console_make(struct container *container, uint32_t number, bool terminal, bool exec, struct failure *why);
+bool console_make(struct container *container, uint32_t number, struct config config, struct failure *why);
 void console_end(struct container *container, uint32_t number);
 /* Lays one out at `at` in the supervisor's space. */
-void console_lay_out(struct console *console, void *at, bool terminal, bool exec);
-uint64_t console_bytes(bool terminal, bool exec); /* of memory, whole pages */
+void console_lay_out(struct console *console, void *at, struct config config,
+                     bool exec);       /* terminal, rows, columns */
+uint64_t console_bytes(bool terminal); /* of memory, whole pages */
 uint64_t console_read(struct console *console, bool err, uint64_t *from, void *to, uint64_t room);
 uint64_t console_write(struct console *console, const void *from, uint64_t bytes);
 bool console_attach(struct console *console, bool attach, bool oldest, struct failure *why);

@@ -9,13 +9,15 @@
 
 /* --- memory -------------------------------------------------------------------------------------------------------- */
 
-/* Pages that the files of the root file system hold, when it is one in memory. */
+/* Pages of the container that the files of the root file system hold, when it is one in memory. */
 static uint64_t file_pages(void)
 {
     struct los_filesystem_stat stat;
     if (los_path_filesystem(&los_current()->process->files->root, &stat) != 0 || stat.magic_kind != LOS_TMPFS)
         return 0;
-    return (stat.blocks - stat.blocks_free) * stat.block_size / LOS_PAGE;
+    uint64_t pages = (stat.blocks - stat.blocks_free) * stat.block_size / LOS_PAGE,
+             shared = los_files_shared_pages();
+    return pages > shared ? pages - shared : 0;
 }
 
 /* Resident in processes and not shared with files. Pages that fork shares count once for each process, but never more than are in use. */

@@ -30,7 +30,7 @@
  * Keys of the configuration, with the OCI runtime specification's meaning. Those marked * may come several times, in order. The
  * supervisor reads the second group itself, and passes all on. Unknown keys are ignored by both: kx warns of them.
  *
- *   args*        an argument of the program, from args[0] on
+ *   args*        an argument of the program, from args[0] on; of an image that is its program itself, from args[1] on
  *   env*         NAME=VALUE
  *   cwd          absolute path
  *   uid gid      decimal; gids* additional groups
@@ -46,7 +46,6 @@
  *   syscall*     ACTION:NAME, an exception to it
  *   no_new_privileges  1: set-user-id and the like change nothing
  *   rlimit*      NAME:SOFT:HARD, as in setrlimit(2) without RLIMIT_, lower case
- *   init         1 (default): an init inside the library OS is process 1; 0: the program itself is
  *
  *   name         1 to 63 letters, digits, _, . and -; the first a letter or digit
  *   libos        the library OS image (default linux)

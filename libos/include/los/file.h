@@ -238,6 +238,8 @@ void los_mounts_list(void (*each)(void *context, const char *source, const char 
                                   uint32_t flags),
                      void *context);
 long los_path_filesystem(const struct los_path *path, struct los_filesystem_stat *out);
+/* References of files to pages of archives, which are shared and not of the container's own memory. */
+uint64_t los_files_shared_pages(void);
 /* File system types: tmpfs, proc, devtmpfs, ... register by name. */
 struct los_filesystem_type {
     struct los_link link;

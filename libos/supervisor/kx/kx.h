@@ -95,7 +95,7 @@ struct kx_spec {
     const char *cwd, *uid, *gid, *umask, *hostname, *domainname, *name, *libos, *seccomp;
     const char *root; /* an archive's name, a directory or an archive's file; NULL: none was named */
     bool rootless;    /* without a root file system */
-    bool terminal, readonly, bare /* without an init */, no_new_privileges;
+    bool terminal, readonly, no_new_privileges;
     uint64_t memory, quota, period, count, pids; /* 0: not given. Bytes, us */
     uint64_t rows, columns;                      /* of the terminal; 0: not known */
     struct kx_mount *mounts;

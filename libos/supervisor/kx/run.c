@@ -16,7 +16,7 @@ struct flags {
         *isolation;
     const char *manifest, *bundle, *keys;
     struct kx_strings env, env_files, volumes, mounts, tmpfs, security, exports, imports, ulimits;
-    bool detach, interactive, terminal, remove, readonly, init, no_init, rootless, forward;
+    bool detach, interactive, terminal, remove, readonly, rootless, forward;
 };
 
 /* --- parts of the command line ------------------------------------------------------------------------------------------------------------ */
@@ -227,7 +227,6 @@ static void set_flags(struct kx_spec *spec, const struct flags *f)
         kx_isolation_check("--isolation", f->isolation);
     spec->readonly |= f->readonly;
     spec->terminal |= f->terminal;
-    spec->bare = f->no_init;
 }
 
 /* IMAGE [COMMAND [ARG...]]; without IMAGE after --no-rootfs, and an IMAGE of - stands for the manifest's root, or none. */
@@ -256,8 +255,6 @@ static void check_flags(const struct flags *f)
 {
     if (f->manifest && f->bundle)
         kx_die("run: --manifest and --bundle: only one of them");
-    if (f->init && f->no_init)
-        kx_die("run: --init and --no-init: only one of them");
     if (f->terminal && f->interactive && !f->detach && !isatty(STDIN_FILENO))
         kx_die("run: -i -t: the standard input is no terminal");
     if (f->name)
@@ -417,8 +414,6 @@ int kx_run(const struct kx_command *command, int argc, char **argv)
         {0, "isolation", "fast", KX_TEXT, &f.isolation, "between the library OS and its processes"},
         {0, "security-opt", "OPTION", KX_LIST, &f.security,
          "seccomp=FILE, seccomp=unconfined, no-new-privileges"},
-        {0, "init", NULL, KX_FLAG, &f.init, "an init is process 1 (the default)"},
-        {0, "no-init", NULL, KX_FLAG, &f.no_init, "the command itself is"},
         {0, "gate-export", "NAME", KX_LIST, &f.exports, "others find a gate to it under NAME"},
         {0, "gate-import", "NAME", KX_LIST, &f.imports, "it finds the gate that another exports"},
         {0, "manifest", "FILE", KX_TEXT, &f.manifest, "config.json of the OCI runtime specification"},

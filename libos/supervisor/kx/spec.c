@@ -128,8 +128,6 @@ struct kx_buffer kx_spec_config(const struct kx_spec *spec, const char *root, co
         add_list(&config, "syscall", &spec->syscalls);
     add_number(&config, "no_new_privileges", spec->no_new_privileges);
     add_list(&config, "rlimit", &spec->rlimits);
-    if (spec->bare)
-        add_text(&config, "init", "0");
     add_list(&config, "gate.export", &spec->exports);
     add_list(&config, "gate.import", &spec->imports);
     kx_config_check(&config);
