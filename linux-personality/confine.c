@@ -210,6 +210,9 @@ static void set_policy(const struct los_config *config)
 void lx_confine(void)
 {
     struct los_config config = los_config_own();
+    struct los_process *self = los_current()->process;
+    if (!self->files && !(self->files = los_file_context_clone(NULL)))
+        los_panic("no memory for the root");
     const char *text = los_config_get(&config, "hostname", 0);
     if (text)
         lx_set_host_name(text, strlen(text));

@@ -35,13 +35,21 @@ static int queue_execution(const struct los_control *mail)
     return 0;
 }
 
+static int add_memory(const struct los_control *mail)
+{
+    int error = los_pages_add(mail->word[0], mail->word[1]);
+    if (!error)
+        los_files_limit();
+    return error;
+}
+
 static int obey(const struct los_control *mail)
 {
     switch (mail->kind) {
     case LOS_MAIL_SIGNAL:
         return los_personality.signal ? los_personality.signal((int)mail->word[0]) : -LOS_E_INVAL;
     case LOS_MAIL_EXEC: return queue_execution(mail);
-    case LOS_MAIL_MEMORY: return los_pages_add(mail->word[0], mail->word[1]);
+    case LOS_MAIL_MEMORY: return add_memory(mail);
     case LOS_MAIL_END: los_container_exit(0);
     default: return -LOS_E_INVAL;
     }

@@ -23,9 +23,10 @@ void los_file_systems_init(void)
 }
 
 /* Half of the memory, or what the archive brought and a quarter of the rest where it brought more. */
-static void limit_root(void)
+void los_files_limit(void)
 {
-    uint64_t half = los_pages_total() / 2 * LOS_PAGE;
+    uint64_t half =
+        (los_pages_total() / 2 + los_files_shared_pages()) * LOS_PAGE; /* what is shared costs nothing */
     uint64_t grown = los_tmpfs_used(root_filesystem) + los_pages_free_count() / 4 * LOS_PAGE;
     los_tmpfs_set_limit(root_filesystem, grown > half ? grown : half);
 }
@@ -47,7 +48,7 @@ void los_files_init(void)
         los_cpio_unpack(archive, bytes); /* says itself what is wrong */
     else
         los_log("files: no archive: the root file system is empty");
-    limit_root();
+    los_files_limit();
     mount_if_there("devtmpfs", "/dev");
     mount_if_there("proc", "/proc");
 }

@@ -19,16 +19,28 @@ static bool is_recalled(const struct container *container)
     return false;
 }
 
+/* How many of `pages` an extent is asked for; `all`: what it has, otherwise an eighth of it is left, where something may lie that stays. */
+static uint64_t share_of(const struct container *container, uint32_t i, uint64_t pages, bool all)
+{
+    const struct extent *extent = &container->extent[i];
+    uint64_t has = extent->range.pages - extent->given, kept = i == 0 ? container->used : 0;
+    kept += all ? 0 : (has - (kept < has ? kept : has)) / 8;
+    uint64_t n = has > kept ? has - kept : 0;
+    return n < pages ? n : pages;
+}
+
 /* Asks for so many pages, from the last extent on down. The first extent's used pages are what it started with. */
 static void ask(struct container *container, uint64_t pages)
 {
+    bool all = false;
+    uint64_t can = 0;
+    for (uint32_t i = 0; i < container->extents; i++)
+        can += share_of(container, i, UINT64_MAX, false);
+    all = can < pages;
     container->recall_until = now_ns() + DEADLINE_NS;
     for (uint32_t i = container->extents; i-- > 0 && pages;) {
         struct extent *extent = &container->extent[i];
-        uint64_t has = extent->range.pages - extent->given, kept = i == 0 ? container->used : 0;
-        uint64_t n = has > kept ? has - kept : 0;
-        if (n > pages)
-            n = pages;
+        uint64_t n = share_of(container, i, pages, all);
         /* The deadline is a recall's name: each has one of its own. */
         if (!n || extent->recalled || exo_token_recall(extent->token, n, container->recall_until + i) < 0)
             continue;

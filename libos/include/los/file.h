@@ -240,6 +240,7 @@ void los_mounts_list(void (*each)(void *context, const char *source, const char 
 long los_path_filesystem(const struct los_path *path, struct los_filesystem_stat *out);
 /* References of files to pages of archives, which are shared and not of the container's own memory. */
 uint64_t los_files_shared_pages(void);
+void los_files_limit(void); /* the root file system's size follows from the memory there is now */
 /* File system types: tmpfs, proc, devtmpfs, ... register by name. */
 struct los_filesystem_type {
     struct los_link link;
