@@ -13,9 +13,10 @@ static const struct {
     const char *name;
     bool (*check)(void);
 } areas[] = {
-    {"stdio", check_stdio}, {"input", check_input},   {"malloc", check_malloc}, {"files", check_files},
-    {"names", check_names}, {"math", check_math},     {"time", check_time},     {"setjmp", check_setjmp},
-    {"raise", check_raise}, {"faults", check_faults}, {"alarm", check_alarm},   {"environment", check_environment},
+    {"stdio", check_stdio},   {"input", check_input},   {"malloc", check_malloc},
+    {"files", check_files},   {"names", check_names},   {"math", check_math},
+    {"time", check_time},     {"setjmp", check_setjmp}, {"raise", check_raise},
+    {"faults", check_faults}, {"alarm", check_alarm},   {"environment", check_environment},
 };
 
 static bool wanted(const char *name, int argc, char **argv)

@@ -203,7 +203,11 @@ int crash(const char *kind, const char *argument)
     static const struct {
         const char *name;
         void (*act)(void);
-    } acts[] = {{"stack", overflow_stack}, {"wild", read_wild}, {"write-text", write_text}, {"divide", divide}, {"abort", abort}};
+    } acts[] = {{"stack", overflow_stack},
+                {"wild", read_wild},
+                {"write-text", write_text},
+                {"divide", divide},
+                {"abort", abort}};
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
         if (!strcmp(acts[i].name, kind))
             acts[i].act();
