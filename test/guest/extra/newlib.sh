@@ -62,6 +62,18 @@ for machine in 'boot/run --direct' build/hosted/kxos; do
         newlib_run hello "--crash $kind" --mem 64
         newlib_expect "--crash $kind" "$code" "${output//@/:}" "$errors"
     done
+    said=$(timeout 60 expect -c "
+        log_user 0
+        set timeout 20
+        spawn -noecho $machine --libos hello
+        expect {not sooner} {} timeout {puts silent; exit 1}
+        after 1500
+        send \"typed late\r\"
+        expect {read \\[typed late\\] from a terminal} {} timeout {puts 'not read after an alarm'; exit 1}
+        expect {12 areas, 0 failed} {} timeout {puts 'it fails on a terminal'; exit 1}
+        expect eof {} timeout {puts endless; exit 1}" </dev/null 2>&1)
+    # shellcheck disable=SC2181
+    [ $? = 0 ] && ok || not_ok "newlib on $machine" "at a terminal: $said"
     newlib_run words '-n 0 /text /missing' --rootfs "$newlib_root"
     read -r text_lines text_words text_bytes _ < <(wc README.md)
     newlib_expect words 1 "$text_lines lines, $text_words words, $text_bytes bytes, * different words" \

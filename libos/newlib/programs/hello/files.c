@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +27,29 @@ bool check_stdio(void)
     return true;
 }
 
-/* One line from standard input; at its end there is none. */
+static volatile sig_atomic_t alarms;
+static void note_alarm(int number) { alarms += number == SIGALRM; }
+
+/* One line from standard input; at its end there is none. At a terminal an alarm comes meanwhile, and the read goes on after it. */
 bool check_input(void)
 {
     char line[128];
+    if (isatty(0)) {
+        signal(SIGALRM, note_alarm);
+        alarm(1);
+        printf("type a line in two seconds, not sooner\n");
+        if (!fgets(line, sizeof line, stdin) || alarms != 1)
+            return failed("a read that an alarm interrupted");
+        line[strcspn(line, "\r\n")] = 0;
+        printf("read [%s] from a terminal\n", line);
+        return true;
+    }
     if (!fgets(line, sizeof line, stdin)) {
         printf("standard input is at its end\n");
         return feof(stdin) != 0;
     }
     line[strcspn(line, "\r\n")] = 0;
-    printf("read [%s] from %s\n", line, isatty(0) ? "a terminal" : "something else");
+    printf("read [%s]\n", line);
     return true;
 }
 
