@@ -176,15 +176,12 @@ long nl_call_close(const struct nl_args *args)
 /* The file stays while it is used: the call may wait. */
 static long move(const struct nl_args *args, bool read)
 {
-    struct los_transfer transfer;
+    struct los_transfer transfer = nl_transfer(args->b, args->c, read);
     struct los_file *file = file_of(args->a);
     if (!file)
         return -LOS_E_BADF;
-    long result = nl_transfer(args->b, args->c, read, &transfer);
-    if (result)
-        return result;
     los_file_ref(file);
-    result = read ? los_file_read(file, &transfer, NULL) : los_file_write(file, &transfer, NULL);
+    long result = read ? los_file_read(file, &transfer, NULL) : los_file_write(file, &transfer, NULL);
     los_file_unref(file);
     return result;
 }

@@ -56,11 +56,9 @@ long nl_string_in(uint64_t from, char **to)
     return 0;
 }
 
-long nl_transfer(uint64_t at, size_t bytes, bool to_program, struct los_transfer *transfer)
+struct los_transfer nl_transfer(uint64_t at, size_t bytes, bool to_program)
 {
-    bool image = in_image(at, bytes, to_program);
-    *transfer = (struct los_transfer){.at = at, .left = bytes, .user = !image};
-    return image || at < LOS_USER_END ? 0 : -LOS_E_FAULT;
+    return (struct los_transfer){.at = at, .left = bytes, .user = !in_image(at, bytes, to_program)};
 }
 
 /* Memory that was promised is there when it is touched: what is not yet resident counts, so that malloc says NULL rather than that the program

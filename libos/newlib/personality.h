@@ -22,7 +22,8 @@ typedef long (*nl_handler)(const struct nl_args *args);
 int nl_copy_in(void *to, uint64_t from, size_t bytes);        /* 0 or FAULT */
 int nl_copy_out(uint64_t to, const void *from, size_t bytes); /* 0 or FAULT */
 long nl_string_in(uint64_t from, char **to); /* to be freed by los_free. 0, FAULT, NAMETOOLONG, NOMEM */
-long nl_transfer(uint64_t at, size_t bytes, bool to_program, struct los_transfer *transfer); /* 0 or FAULT */
+/* What read and write operations move; they say FAULT where it is no memory of the program. */
+struct los_transfer nl_transfer(uint64_t at, size_t bytes, bool to_program);
 
 /* --- start.c --- */
 void nl_start(struct los_frame *frame);
