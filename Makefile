@@ -32,7 +32,7 @@ EXO_SOURCES := $(wildcard exo/core/*.c exo/device/*.c exo/x86_64/*.c exo/x86_64/
 SUPERVISOR_SOURCES := $(wildcard libos/supervisor/*.c libos/supervisor/*.S)
 # A folder of libos/ with a file IMAGE is a library OS of its own, build/FOLDER.img; IMAGE says in a line what it is.
 LIBOS_FOLDERS := $(patsubst libos/%/IMAGE,%,$(wildcard libos/*/IMAGE))
-LIBOS_SOURCES := $(filter-out libos/supervisor/% $(LIBOS_FOLDERS:%=libos/%/%), \
+LIBOS_SOURCES := $(filter-out libos/supervisor/% libos/newlib/% $(LIBOS_FOLDERS:%=libos/%/%), \
     $(wildcard libos/*.c libos/*.S libos/*/*.c libos/*/*.S))
 VDSO_SOURCES := $(wildcard linux-personality/vdso/*.c linux-personality/vdso/*.S)
 LINUX_SOURCES := $(LIBOS_SOURCES) $(filter-out linux-personality/vdso/%, \
@@ -43,13 +43,29 @@ SUPERVISOR_OBJECTS := $(call object,supervisor,$(SUPERVISOR_SOURCES))
 LINUX_OBJECTS := $(call object,linux,$(LINUX_SOURCES))
 VDSO_OBJECTS := $(call object,vdso,$(VDSO_SOURCES))
 
-LIBOS_IMAGES := linux $(LIBOS_FOLDERS)
+# Programs that are linked with their library OS: libos/newlib/programs/NAME.c, or a folder NAME with a file IMAGE as above. They need newlib,
+# which Debian's package brings as an archive; and those with a file SOURCE that of a Debian source package (boot/install-deps).
+NEWLIB := $(BUILD)/newlib
+NEWLIB_ARCHIVE := $(firstword $(wildcard /usr/src/newlib/newlib-*.tar.xz))
+NEWLIB_PROGRAMS := $(patsubst libos/newlib/programs/%.c,%,$(wildcard libos/newlib/programs/*.c)) \
+    $(patsubst libos/newlib/programs/%/IMAGE,%,$(wildcard libos/newlib/programs/*/IMAGE))
+# $(call source_line,NAME,WHAT): the rest of the line `WHAT ...` of the program's file SOURCE
+source_line = $(shell sed -n 's,^$(2) ,,p' libos/newlib/programs/$(1)/SOURCE 2>/dev/null)
+source_folder = $(addprefix $(BUILD)/source/,$(call source_line,$(1),package))
+newlib_has_source = $(if $(call source_folder,$(1)),$(wildcard $(call source_folder,$(1))/.),yes)
+NEWLIB_IMAGES := $(if $(NEWLIB_ARCHIVE),$(foreach p,$(NEWLIB_PROGRAMS),$(if $(call newlib_has_source,$(p)),$(p))))
+NEWLIB_MISSING := $(filter-out $(NEWLIB_IMAGES),$(NEWLIB_PROGRAMS))
+
+LIBOS_IMAGES := linux $(LIBOS_FOLDERS) $(NEWLIB_IMAGES)
 IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
     $(BUILD)/bundle $(BUILD)/kxos.bundle
 
 # --- what people type ---------------------------------------------------------------------------------------------
-.PHONY: all run test unit kx-test types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
-all: $(IMAGES)
+.PHONY: all newlib-missing run test unit kx-test types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
+all: $(IMAGES) newlib-missing
+
+newlib-missing:
+	@[ -z "$(NEWLIB_MISSING)" ] || echo 'newlib: left out for want of source, which boot/install-deps brings: $(NEWLIB_MISSING)' >&2
 
 export CMD ROOTFS SMP MEM ACCEL LIBOS
 run: deps
@@ -173,6 +189,45 @@ $(BUILD)/$(1).img: $(BUILD)/$(1).elf
 	strip -s -o $$@ $$<
 endef
 $(foreach folder,$(LIBOS_FOLDERS),$(eval $(call libos_image,$(folder))))
+
+# --- programs with newlib, each linked with its library OS into one image: libos/newlib/README.md ---------------------------
+# The library OS's side is linked first and keeps only its entries global, so that its memcpy and newlib's do not meet.
+NEWLIB_OBJECTS := $(call object,linux,$(LIBOS_SOURCES)) $(call object,libos,$(wildcard libos/newlib/*.c libos/newlib/*.S))
+NEWLIB_LIBRARY := $(call object,newlib/object,$(wildcard libos/newlib/library/*.c))
+NEWLIB_C := $(NEWLIB)/lib/libc.a
+NEWLIB_FLAGS := -std=gnu11 -O2 -g -fPIE -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+    -U__linux__ -U__linux -Ulinux -U__gnu_linux__ -D__KXOS__ -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112 -D_POSIX_CPUTIME=1 \
+    -nostdinc -isystem libos/newlib/include -isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include)
+
+$(NEWLIB_C): libos/newlib/build $(NEWLIB_ARCHIVE)
+	@libos/newlib/build $(NEWLIB_ARCHIVE) $(NEWLIB)
+
+$(NEWLIB)/libos.o: $(NEWLIB_OBJECTS)
+	ld -r -o $@ $^
+	objcopy -G los_entry -G newlib_call $@
+
+$(NEWLIB)/object/%.o: % Makefile $(NEWLIB_C)
+	@mkdir -p $(@D)
+	$(CC) $(NEWLIB_FLAGS) $(WARN) -Ilibos/include -MMD -MP -c -o $@ $<
+
+# What is not ours is compiled without our warnings.
+$(NEWLIB)/foreign/%.o: % Makefile $(NEWLIB_C)
+	@mkdir -p $(@D)
+	$(CC) $(NEWLIB_FLAGS) -w $(FOREIGN_FLAGS) -MMD -MP -c -o $@ $<
+
+newlib_foreign = $(filter-out $(addprefix $(call source_folder,$(1))/,$(call source_line,$(1),without)), \
+    $(wildcard $(addprefix $(call source_folder,$(1))/,$(call source_line,$(1),files))))
+newlib_program = $(call object,newlib/object,$(wildcard libos/newlib/programs/$(1).c libos/newlib/programs/$(1)/*.c)) \
+    $(call object,newlib/foreign,$(call newlib_foreign,$(1)))
+
+define newlib_image
+$(call object,newlib/foreign,$(call newlib_foreign,$(1))): FOREIGN_FLAGS := $(foreach f,$(call source_line,$(1),flags),'$(f)')
+$(BUILD)/$(1).elf: $(call newlib_program,$(1)) $(NEWLIB_LIBRARY) $(NEWLIB)/libos.o $(NEWLIB_C) boot/libos.ld
+	$(CC) $(LINK) -Wl,--no-relax -T boot/libos.ld -o $$@ $$(filter %.o,$$^) -L$(NEWLIB)/lib -Wl,--start-group -lm -lc -lgcc -Wl,--end-group
+$(BUILD)/$(1).img: $(BUILD)/$(1).elf
+	strip -s -o $$@ $$<
+endef
+$(foreach program,$(NEWLIB_IMAGES),$(eval $(call newlib_image,$(program))))
 
 # The vDSO is a shared object of its own, mapped into every process: no address in it may need relocation.
 $(BUILD)/vdso/%.o: % Makefile
@@ -484,7 +539,7 @@ check: purity
 	@test/exo-readme --check
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck $(CPPCHECK_FLAGS) --cppcheck-build-dir=$$(mkdir -p $(BUILD)/cppcheck && echo $(BUILD)/cppcheck) -j2 \
-	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/% test/must-not-compile/%,$(filter %.c,$(C_FILES)))
+	    $(EXO_INCLUDE) $(LIBOS_INCLUDE) $(filter-out test/unit/% test/guest/programs/% test/must-not-compile/% libos/newlib/programs/hello/%,$(filter %.c,$(C_FILES)))
 	@echo "check: formatter, static checker and purity agree"
 
 purity:
