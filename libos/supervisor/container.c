@@ -80,7 +80,8 @@ static void add_extent(struct container *container, exo_frame frame, uint64_t pa
     struct los_start *start = container->start;
     uint64_t i = start->extents++;
     start->memory[i].pages = pages;
-    GIVE(container, frame, EXO_R | EXO_W | EXO_X | EXO_SPLIT, EXO_SEND_CONTENTS, &start->memory[i].frame);
+    GIVE(container, frame, EXO_R | EXO_W | EXO_X | EXO_SEND | EXO_SPLIT, EXO_SEND_CONTENTS,
+         &start->memory[i].frame);
     container_map(container, LOS_DIRECT + *mapped * PAGE, frame, 0, pages, EXO_MAP_R | EXO_MAP_W);
     *mapped += pages;
 }
