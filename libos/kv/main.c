@@ -31,7 +31,7 @@ typedef EXO_TOKEN(FRAME, PAGE_RIGHTS) page_token;
 static page_token frames(uint64_t index, uint64_t pages)
 {
     const struct los_start *start = LOS_START_PAGE;
-    page_token frame;
+    page_token frame = 0;
     BARE_MUST("take memory", exo_token_derive(start->memory[0].frame, PAGE_RIGHTS,
                                               start->reserved_pages + index, pages, &frame));
     return frame;

@@ -54,7 +54,7 @@ static void forget(exo_handle token)
 
 static int is_page(exo_handle token)
 {
-    struct exo_token_info info;
+    struct exo_token_info info = {0};
     return token && exo_token_info(exo_trust(FRAME, 0, token), &info) == 0 && info.kind == EXO_FRAME &&
            info.count == 1 && (info.rights & (EXO_R | EXO_W)) == (EXO_R | EXO_W);
 }
