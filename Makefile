@@ -522,6 +522,11 @@ $(BUILD)/bench/object/%.o: % Makefile
 $(BUILD)/bench/micro: $(BENCH_OBJECTS)
 	$(CC) -static -pthread -o $@ $^
 
+# The work of libos/pager, scheduler and kv, by Linux's means, with the parts of theirs that know nothing of what is below.
+SWAP_OBJECTS := $(call object,bench/object,$(wildcard bench/swap/*.c) libos/pager/paging.c libos/pager/scan.c libos/kv/store.c libos/kv/client.c)
+$(BUILD)/bench/swap: $(SWAP_OBJECTS)
+	$(CC) -static -pthread -o $@ $^
+
 # --- hostile domains beside a victim, on the bare exokernel -------------------------------------------------------------
 adversary: $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/bundle $(BUILD)/adversary.img $(BUILD)/hosted/kxos
 	@test/adversary/run

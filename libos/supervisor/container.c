@@ -102,13 +102,13 @@ void *container_take(struct container *container, uint64_t pages, uint64_t *offs
 long container_add_extent(struct container *container, struct range range, bool contents, exo_handle *theirs)
 {
     struct extent *extent = &container->extent[container->extents];
-    EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_X | EXO_SPLIT) given;
+    EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_X | EXO_SEND | EXO_SPLIT) given;
     *extent = (struct extent){.range = range};
     long error = memory_token(range, &extent->token);
     if (error < 0)
         return error;
     container->extents++; /* from here on container_end takes it back */
-    error = AGAIN(exo_token_send(container->domain, extent->token, EXO_R | EXO_W | EXO_X | EXO_SPLIT,
+    error = AGAIN(exo_token_send(container->domain, extent->token, EXO_R | EXO_W | EXO_X | EXO_SEND | EXO_SPLIT,
                                  contents ? EXO_SEND_CONTENTS : 0, &given));
     if (error < 0)
         return error;
@@ -418,7 +418,8 @@ static bool assemble(struct container *container, const struct plan *plan, const
     for (uint32_t i = 0; error >= 0 && i < count; i++) {
         exo_handle theirs = 0;
         error = container_add_extent(container, extents[i], plan->first, &theirs);
-        container->start->memory[i].frame = exo_trust(FRAME, EXO_R | EXO_W | EXO_X | EXO_SPLIT, theirs);
+        container->start->memory[i].frame =
+            exo_trust(FRAME, EXO_R | EXO_W | EXO_X | EXO_SEND | EXO_SPLIT, theirs);
         container->start->memory[i].pages = extents[i].pages;
         container->start->extents = i + 1;
     }

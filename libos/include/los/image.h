@@ -66,7 +66,7 @@ struct los_start {
         stack[LOS_VCPUS_MAX]; /* top of the boot stack of each vCPU: a page of ordinary memory each, 16 KiB */
     uint64_t extents;
     struct {
-        EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_X | EXO_SPLIT) frame;
+        EXO_TOKEN(FRAME, EXO_R | EXO_W | EXO_X | EXO_SEND | EXO_SPLIT) frame;
         uint64_t pages;
     } memory[LOS_EXTENTS_MAX]; /* in the order of the direct map, which is mapped already */
     uint64_t
