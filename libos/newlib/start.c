@@ -241,13 +241,15 @@ void nl_start(struct los_frame *frame)
     take_terminal();
     change_directory();
     make_space(process->space);
-    add_configured(&arguments, "args");
-    if (!arguments.count)
-        add(&arguments, "program");
+    struct los_config own = los_config_own();
+    const char *name = los_config_get(&own, "libos", 0);
+    add(&arguments, name ? name : "program");
     los_strlcpy(process->name, arguments.word[0], sizeof(process->name));
     char *text = command ? read_command(command) : NULL;
     if (text)
         add_split(&arguments, text);
+    else
+        add_configured(&arguments, "args");
     add_configured(&environment, "env");
     if (!has_variable(&environment, "PATH"))
         add(&environment, "PATH=/bin:/usr/bin");
