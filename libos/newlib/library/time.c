@@ -92,3 +92,8 @@ unsigned alarm(unsigned seconds)
     uint64_t left = (uint64_t)newlib_call(seconds * SECOND, 0, 0, 0, NL_alarm);
     return (unsigned)((left + SECOND - 1) / SECOND);
 }
+
+useconds_t ualarm(useconds_t first, useconds_t between)
+{
+    return (useconds_t)newlib_call(first * 1000ul, between * 1000ul, 0, 0, NL_alarm) / 1000;
+}

@@ -66,11 +66,11 @@ for machine in 'boot/run --direct' build/hosted/kxos; do
         log_user 0
         set timeout 20
         spawn -noecho $machine --libos hello
-        expect {not sooner} {} timeout {puts silent; exit 1}
+        expect {not sooner} {} default {puts silent; exit 1}
         after 1500
         send \"typed late\r\"
-        expect {read \\[typed late\\] from a terminal} {} timeout {puts 'not read after an alarm'; exit 1}
-        expect {12 areas, 0 failed} {} timeout {puts 'it fails on a terminal'; exit 1}
+        expect {read \\[typed late\\] from a terminal} {} default {puts {not read after an alarm}; exit 1}
+        expect {12 areas, 0 failed} {} default {puts {it fails on a terminal}; exit 1}
         expect eof {} timeout {puts endless; exit 1}" </dev/null 2>&1)
     # shellcheck disable=SC2181
     [ $? = 0 ] && ok || not_ok "newlib on $machine" "at a terminal: $said"
@@ -94,16 +94,16 @@ for machine in 'boot/run --direct' build/hosted/kxos; do
     said=$(timeout 60 expect -c "
         log_user 0
         spawn -noecho $machine --libos lua
-        expect {> } {} timeout {puts silent; exit 1}
+        expect {> } {} default {puts silent; exit 1}
         send \"print('a' .. 6 * 7)\r\"
-        expect a42 {} timeout {puts deaf; exit 1}
+        expect a42 {} default {puts deaf; exit 1}
         send \"print('going' .. 1) while true do end\r\"
-        expect going1 {} timeout {puts 'does not begin'; exit 1}
+        expect going1 {} default {puts {does not begin}; exit 1}
         send \003
-        expect interrupted! {} timeout {puts 'Ctrl-C does nothing'; exit 1}
+        expect interrupted! {} default {puts {Ctrl-C does nothing}; exit 1}
         send \"print(io.read() .. 'back')\r\"
         send \"typed\r\"
-        expect typedback {} timeout {puts 'no input after it'; exit 1}
+        expect typedback {} default {puts {no input after it}; exit 1}
         send \004
         expect eof {} timeout {puts endless; exit 1}" </dev/null 2>&1)
     # shellcheck disable=SC2181
