@@ -58,7 +58,7 @@ NEWLIB_MISSING := $(filter-out $(NEWLIB_IMAGES),$(NEWLIB_PROGRAMS))
 
 LIBOS_IMAGES := linux $(LIBOS_FOLDERS) $(NEWLIB_IMAGES)
 IMAGES := $(BUILD)/kxos.elf $(BUILD)/kxos-checked.elf $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio \
-    $(BUILD)/bundle $(BUILD)/kxos.bundle
+    $(BUILD)/bundle $(BUILD)/kxos.bundle $(BUILD)/libos-images
 
 # --- what people type ---------------------------------------------------------------------------------------------
 .PHONY: all newlib-missing run test unit kx-test types mutant mutants coverage fuzz fuzz-short fuzz-parsers fuzz-parsers-short guest adversary device iso size check purity readme format clean bench hosted sanitized deps
@@ -94,7 +94,7 @@ bench: deps
 	@$(MAKE) -s all
 	@bench/run
 
-hosted: $(BUILD)/hosted/kxos $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio
+hosted: $(BUILD)/hosted/kxos $(BUILD)/libos-images $(BUILD)/supervisor.img $(LIBOS_IMAGES:%=$(BUILD)/%.img) $(BUILD)/rootfs.cpio
 
 clean:
 	rm -rf $(BUILD)
@@ -302,6 +302,10 @@ $(BUILD)/kx-object/%.o: % Makefile
 
 $(BUILD)/kx: $(call object,kx-object,$(KX_SOURCES))
 	$(CC) -static -s -o $@ $^ $(KX_LIBRARIES)
+
+# What library OSes there are: boot/run and the hosted machine pass them all, so that kx can start any of them.
+$(BUILD)/libos-images: $(LIBOS_IMAGES:%=$(BUILD)/%.img) Makefile
+	@printf '%s\n' $(LIBOS_IMAGES) >$@
 
 # --- boot images ------------------------------------------------------------------------------------------------------
 $(BUILD)/bundle: boot/bundle.c exo/include/exo/boot.h

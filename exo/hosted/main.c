@@ -206,7 +206,7 @@ static int open_file(const char *path)
 
 static int open_built(const char *name)
 {
-    char path[PATH_MAX + 64];
+    char path[PATH_MAX + NAME_MAX + 16];
     snprintf(path, sizeof path, "%s/%s", build, name);
     int fd = open_file(path);
     if (fd < 0)
@@ -301,6 +301,22 @@ static const char *arguments_word(void)
     return word;
 }
 
+/* The other library OSes that were built come along, for containers that kx starts. */
+static void add_others(const char *name)
+{
+    char path[PATH_MAX + 16], line[64];
+    snprintf(path, sizeof path, "%s/libos-images", build);
+    FILE *list = fopen(path, "r");
+    while (list && fgets(line, sizeof line, list)) {
+        line[strcspn(line, "\n")] = 0;
+        if (!strcmp(line, name) || !*line)
+            continue;
+        add_module(strdup(line), open_image("libos-images", line));
+    }
+    if (list)
+        fclose(list);
+}
+
 static void boot_container(char *words, size_t room)
 {
     const char *why;
@@ -314,6 +330,7 @@ static void boot_container(char *words, size_t room)
     add_module("supervisor", open_built("supervisor.img"));
     add_module(name, image);
     add_module("rootfs", rootfs);
+    add_others(name);
     snprintf(words, room, "%squiet%s%s libos=%s", options.cmd ? "cmdfile=/.kx-cmd " : "",
              options.cmd && strcmp(name, "linux") ? arguments_word() : "", options.trace ? " trace" : "", name);
     free(name);

@@ -38,7 +38,7 @@ struct exo_bundle {
     } member[];
 };
 
-#define EXO_MODULES_MAX 16
+#define EXO_MODULES_MAX 32
 #define EXO_EXTENTS_MAX 32
 #define EXO_CPUS_MAX    32
 
