@@ -11,7 +11,7 @@ struct vcpu_list {
 
 struct cpu {
     struct vcpu *running; /* NULL: idle. Written by this CPU, with the lock */
-    struct slice *slice;  /* that its time is charged to; NULL: it ended meanwhile, or idle */
+    struct slice *slice;  /* that its time is charged to; NULL: nobody's, or it ended meanwhile, or idle */
     struct vcpu *handed;  /* what runs gave its slice to this one, which runs next */
     struct space *loaded; /* shared: what is in its page-table register; an idle CPU keeps the last one */
     bool switching;       /* shared: inside the part of space_switch without the lock */

@@ -6,7 +6,8 @@
  *
  * Invariants
  *   Of all time of a CPU from schedule_open on, each ns is one vCPU's cpu_ns, or the CPU idles: schedule_account, at each decision,
- *   takes the time since the last one. It is charged to the slice that the vCPU had when it was installed.
+ *   takes the time since the last one. It is charged to the slice that the vCPU had when it was installed, and in
+ *   the background to nobody.
  *   A CPU's timer is set to no later than the first of: its first alarm, the end of the running vCPU's budget, quantum if others
  *   wait, or grace.
  */
@@ -297,7 +298,10 @@ static void install(struct cpu *cpu, struct vcpu *old, struct vcpu *vcpu, uint64
     if (vcpu != old)
         machine_vcpu_switch(old == NULL ? NULL : &old->machine, vcpu == NULL ? NULL : &vcpu->machine);
     cpu->running = vcpu;
-    cpu->slice = vcpu == NULL ? NULL : vcpu->slice;
+    /* Time in the background is charged to nobody. */
+    bool owned =
+        vcpu != NULL && (!vcpu->slice->slack || now < cpu->grace_end || slice_has_time(vcpu->slice, now));
+    cpu->slice = owned ? vcpu->slice : NULL;
     if (vcpu == NULL) {
         if (cpu->evict)
             space_leave(cpu);

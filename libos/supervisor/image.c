@@ -27,9 +27,10 @@ struct image {
     uint64_t size;
 };
 
+static uint8_t mapped[EXO_MODULES_MAX];
+
 static bool open_image(uint32_t module, struct image *image, struct failure *why)
 {
-    static uint8_t mapped[EXO_MODULES_MAX];
     *image = (struct image){boot_module(module), (const uint8_t *)IMAGES_VA + module * IMAGE_SPAN,
                             boot->module[module].size};
     if (!mapped[module] && image->size && image->size <= IMAGE_SPAN) {

@@ -1,62 +1,60 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The supervisor's choice of modules by their names and the command line, and its loader of library OS images.
+ * What the supervisor reads from outside: library OS images, and configurations.
+ * sources: libos/supervisor/config.c libos/supervisor/text.c
  * flags: -Ilibos/supervisor
  *
- * An input: 64 bytes of command line, a module's name of as many, and the image. An image that is not refused is mapped from within its
- * module, and copied from within it, into its own part of the segment.
+ * An input: a byte that says how long the configuration is (times 4), the configuration, and the image. An image that is not refused is
+ * mapped from within its module, and copied from within it, into its own part of the segment. A good configuration has every string found.
  */
 #include <supervisor.h>
-#include <setjmp.h>
 #include "target.h"
 
 static uint8_t *image; /* exactly its bytes */
-#undef MODULE_VA
-#define MODULE_VA ((uint64_t)image)
+#undef IMAGES_VA
+#undef IMAGE_SPAN
+#define IMAGES_VA  ((uint64_t)image)
+#define IMAGE_SPAN 0x40000000ul
 #include "../../libos/supervisor/image.c"
-#include "../../libos/supervisor/main.c"
 
 #define TAKEN_MAX 64
 #define MEMORY    7000ul /* handles */
 #define MODULE    8000ul
-#define ROOTFS    9000ul
 
-static jmp_buf failed;
 static uint8_t *taken[TAKEN_MAX];
 static uint64_t taken_pages[TAKEN_MAX], image_bytes;
 static unsigned takes;
-
-void fail(const char *what, long error)
-{
-    (void)error;
-    cr_assert_gt(strlen(what), 0);
-    longjmp(failed, 1);
-}
+static struct exo_boot_info information;
+const struct exo_boot_info *boot = &information;
 
 long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
     (void)a, (void)d, (void)e;
-    if (number == EXO_CALL_SPACE_MAP) {
-        const struct exo_map *map = (const struct exo_map *)b;
-        cr_assert(c == 1 && map->frame == MODULE && map->prot == EXO_MAP_R && map->offset == 0);
-        return map->count == PAGES(image_bytes) && map->count != 0 ? 1 : -EXO_E_BAD_ARGUMENT;
-    }
-    cr_assert_eq(number, EXO_CALL_SPACE_UNMAP);
-    return 0;
+    if (number != EXO_CALL_SPACE_MAP)
+        return 0;
+    const struct exo_map *map = (const struct exo_map *)b;
+    cr_assert(c == 1 && map->frame == MODULE && map->prot == EXO_MAP_R && map->offset == 0);
+    return map->count == PAGES(image_bytes) && map->count != 0 ? 1 : -EXO_E_BAD_ARGUMENT;
+}
+
+const char *error_text(long error)
+{
+    (void)error;
+    return "";
 }
 
 void *container_take(struct container *container, uint64_t pages, uint64_t *offset)
 {
     if (pages > WINDOW_PAGES - container->used || takes == TAKEN_MAX)
-        fail("no memory", 0);
+        return NULL;
     *offset = container->used;
     container->used += pages;
     taken_pages[takes] = pages;
     return taken[takes++] = calloc(pages, PAGE);
 }
 
-void container_map(struct container *container, uint64_t va, exo_frame frame, uint64_t offset, uint64_t pages,
-                   uint32_t prot)
+long(container_map)(struct container *container, uint64_t va, exo_frame_r frame, uint64_t offset,
+                    uint64_t pages, uint32_t prot)
 {
     cr_assert(va % PAGE == 0 && va >= LOS_IMAGE && va < LOS_START && pages <= (LOS_START - va) / PAGE);
     if (EXO_HANDLE(frame) == MODULE)
@@ -65,54 +63,49 @@ void container_map(struct container *container, uint64_t va, exo_frame frame, ui
     else
         cr_assert(EXO_HANDLE(frame) == MEMORY && !(prot & EXO_MAP_X) && offset + pages == container->used &&
                   pages == taken_pages[takes - 1]);
+    return 0;
 }
 
-void container_memory(struct container *container, const struct exo_boot_info *boot)
+static void read_config(struct config config)
 {
-    (void)boot;
-    memset(container, 0, sizeof *container);
-    container->memory = exo_trust(FRAME, EXO_ALL, MEMORY);
+    struct failure why;
+    uint64_t value, found = 0;
+    if (!config_good(config))
+        return;
+    for (uint64_t at = 0; at < config.bytes; found++)
+        at += text_length(config.text + at) + 1;
+    uint64_t args = 0;
+    while (config_get(config, "args", (uint32_t)args))
+        args++;
+    cr_assert(args <= found);
+    if (config_number(config, "memory", 5, 1, 1000, &value, &why))
+        cr_assert(value == 5 || (value >= 1 && value <= 1000));
+    const char *name = config_get(config, "name", 0);
+    if (name && text_is_name(name))
+        cr_assert(text_length(name) <= 63);
 }
-void container_module(struct container *container, const struct exo_boot_info *boot, uint32_t module)
-{
-    (void)container;
-    cr_assert_eq(boot->module[module].frame, ROOTFS);
-}
-void container_devices(struct container *container, const struct exo_boot_info *boot)
-{
-    (void)container, (void)boot;
-}
-void container_vcpus(struct container *container, const struct exo_boot_info *boot)
-{
-    (void)container, (void)boot;
-}
-void container_run(struct container *container, const struct exo_boot_info *boot)
-{
-    (void)container, (void)boot;
-}
-void log_start(exo_machine machine) { (void)machine; }
-void log_line(const char *format, const uint64_t *numbers) { (void)format, (void)numbers; }
-void log_status(uint64_t status) { (void)status; }
-void power_off(void) { longjmp(failed, 2); }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct exo_boot_info boot;
-    if (size < 128)
+    if (size < 1 || size < 1 + (size_t)data[0] * 4)
         return 0;
-    memset(&boot, 0, sizeof boot);
-    boot.abi_version = EXO_ABI_VERSION;
-    boot.modules = 2;
-    memcpy(boot.command_line, data, 63); /* the exokernel ends both */
-    memcpy(boot.module[0].name, data + 64, 63);
-    boot.module[0].frame = MODULE;
-    boot.module[0].size = image_bytes = size - 128;
-    boot.module[1] = (__typeof__(boot.module[1])){.name = "rootfs", .frame = ROOTFS, .size = 1};
-    image = exact_copy(data + 128, size - 128);
-    if (setjmp(failed) == 0)
-        supervisor_main(&boot);
+    size_t config_bytes = (size_t)data[0] * 4;
+    char *config = (char *)exact_copy(data + 1, config_bytes);
+    struct container container = {
+        .config = {config, config_good((struct config){config, config_bytes}) ? config_bytes : 0}};
+    struct failure why = {0};
+    read_config(container.config);
+    container.extent[0].token = exo_trust(FRAME, EXO_ALL, MEMORY);
+    information.modules = 1;
+    information.module[0].frame = MODULE;
+    information.module[0].size = image_bytes = size - 1 - config_bytes;
+    image = exact_copy(data + 1 + config_bytes, image_bytes);
+    memset(mapped, 0, sizeof mapped);
+    if (!image_load(&container, 0, &why))
+        cr_assert(why.error != 0 && why.text[0] != 0);
     while (takes > 0)
         free(taken[--takes]);
     free(image);
+    free(config);
     return 0;
 }

@@ -448,6 +448,22 @@ Test(slice, budget_goes_before_slack)
     check_invariants();
 }
 
+Test(slice, what_was_used_in_the_background_is_not_owed)
+{
+    struct guest guest = without_slice(), owner = without_slice(), rival = without_slice();
+    bind_slack(&guest, 2, 3000, 10000);
+    fake_advance(1000 * MS);
+    exo_handle most = split(fake_info->slice, 1, 6900, 10000);
+    cr_assert_eq(exo_slice_bind(owner.vcpu, most), 0);
+    bind_slack(&rival, 2, 1, 1000000);
+    fake_settle();
+    uint64_t start = time_of(guest.kernel_vcpu);
+    fake_advance(100 * MS);
+    cr_assert_geq(time_of(guest.kernel_vcpu) - start, 29 * MS,
+                  "its budget is its own, however long it ran before");
+    check_invariants();
+}
+
 Test(slice, slack_is_shared_in_turn)
 {
     struct guest guests[3];
