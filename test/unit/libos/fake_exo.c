@@ -44,7 +44,7 @@ static struct los_cpu cpu;
 
 struct los_cpu *los_cpu(void) { return &cpu; }
 
-#define memory_token(i) exo_trust(FRAME, EXO_R | EXO_W | EXO_X | EXO_SPLIT, FRAME_HANDLE + (i))
+#define memory_token(i) exo_trust(FRAME, EXO_R | EXO_W | EXO_X | EXO_SEND | EXO_SPLIT, FRAME_HANDLE + (i))
 
 void fake_start(uint64_t pages)
 {
