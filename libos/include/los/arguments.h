@@ -108,9 +108,9 @@ static inline int arguments_number(const char *word, const char *name, uint64_t 
     if (!*digits)
         return -1;
     for (; *digits; digits++) {
-        if (*digits < '0' || *digits > '9' || number > most)
+        if (*digits < '0' || *digits > '9' || __builtin_mul_overflow(number, 10ul, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(*digits - '0'), &number))
             return -1;
-        number = number * 10 + (uint64_t)(*digits - '0');
     }
     if (number < least || number > most)
         return -1;
