@@ -3,10 +3,14 @@
  * A library OS that is a server reached through a gate: a call is a transfer of control that carries the request in registers and lends
  * the client's time, so that there is no queue, no thread that has to wake up, and no copy but that of a long value.
  *
- *   boot/run --libos kv --cmd '[both|serve] [measure]'
+ *   boot/run --libos kv --cmd '[both|serve|client] [measure]'
  *
  * both (the default): server and client are two vCPUs of this domain; the server's has no time of its own. The client checks every operation,
- * and what a hostile client could try. serve: vCPU 0 serves whoever has a gate to it.
+ * and what a hostile client could try. serve: vCPU 0 serves whoever has a gate to it; client: calls
+ * the gate that was imported. So in containers of their own:
+ *
+ *   kx run -d --name store --libos kv --no-rootfs --gate-export kv serve
+ *   kx run --rm --libos kv --no-rootfs --gate-import kv client measure
  */
 #include "client.h"
 #include "server.h"
@@ -94,8 +98,8 @@ static void expect(const char *what, long result, long expected)
         bare_fail("kv: not as it should be: ", what);
 }
 
-/* What the server must survive, and lose nothing by. */
-static void be_hostile(page_token page)
+/* What the server must survive, and lose nothing by; `apart`: it has a table of tokens of its own, which nobody else can count. */
+static void be_hostile(page_token page, bool apart)
 {
     const struct los_start *start = LOS_START_PAGE;
     const uint64_t long_put = kv_request(KV_PUT, KV_VALUE_MOST);
@@ -118,6 +122,8 @@ static void be_hostile(page_token page)
     expect("a token with a request that takes none", call_with(KV_COUNT, EXO_HANDLE(page), EXO_R), KV_OK);
     BARE_MUST("count tokens", exo_domain_info(exo_weaken(start->domain, EXO_R), &after));
     expect("tokens that stay", after.tokens, before.tokens);
+    if (apart)
+        return;
 
     expect("attaching", call_with(KV_ATTACH, EXO_HANDLE(page), EXO_R | EXO_W), KV_OK);
     expect("attaching again", call_with(KV_ATTACH, EXO_HANDLE(page), EXO_R | EXO_W), KV_OK);
@@ -133,11 +139,11 @@ static void be_hostile(page_token page)
     expect("deleting", call_with(KV_DELETE, 0, 0), KV_OK);
 }
 
-static void run_client(bool measure)
+static void run_client(bool measure, bool apart)
 {
     const struct kv_connection connection = {call, client_page, bare_now_ns, bare_say_line};
     page_token page = frames(1, 1);
-    be_hostile(page);
+    be_hostile(page, apart);
     expect("attaching", call_with(KV_ATTACH, EXO_HANDLE(page), EXO_R | EXO_W), KV_OK);
     const char *wrong = client_check(&connection);
     if (!wrong && measure)
@@ -149,13 +155,15 @@ static void run_client(bool measure)
 
 void los_entry(const struct los_start *start)
 {
-    bool measure = false, alone = false;
+    bool measure = false, alone = false, apart = false;
     arguments_read(&arguments);
     for (uint32_t i = 0; i < arguments.count; i++) {
         const char *word = arguments.word[i];
         measure |= arguments_same(word, "measure");
         alone |= arguments_same(word, "serve");
-        if (!arguments_same(word, "measure") && !arguments_same(word, "serve") && !arguments_same(word, "both"))
+        apart |= arguments_same(word, "client");
+        if (!arguments_same(word, "client") && !arguments_same(word, "measure") &&
+            !arguments_same(word, "serve") && !arguments_same(word, "both"))
             bare_fail("kv: unknown word: ", word);
     }
     server_prepare();
@@ -164,7 +172,11 @@ void los_entry(const struct los_start *start)
         serve();
     }
     client_page = (uint64_t *)direct(1);
-    start_server();
-    run_client(measure);
+    gate = start->imported[0];
+    if (apart && !gate)
+        bare_fail("kv: no gate was imported", "");
+    if (!apart)
+        start_server();
+    run_client(measure, apart);
     bare_end(0);
 }

@@ -7,6 +7,8 @@
 #include <los/arguments.h>
 #include <los/bare.h>
 
+LOS_IMAGE_NEEDS("console"); /* the supervisor refuses to start it without */
+
 enum { END = 4 }; /* Ctrl-D */
 
 _Noreturn void los_entry(const struct los_start *start);

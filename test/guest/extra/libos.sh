@@ -21,3 +21,9 @@ one
     [ $? = 0 ] && ok || not_ok "template on $machine" "typing: $said"
 done
 [ "$(cat libos/template/*.[cS] | wc -l)" -le 100 ] && ok || not_ok template 'more than 100 lines'
+# An image that asks for what nobody has is refused in a line.
+perl -pe 's/KxOS\0\0\0\0console/KxOS\0\0\0\0hardisk/' build/template.img >"$out/asks.img"
+for machine in 'boot/run --direct' build/hosted/kxos; do
+    timeout 60 $machine --libos "$out/asks.img" --cmd x --log "$out/asks.log" >/dev/null 2>&1
+    [ $? = 125 ] && grep -qa "asks for 'hardisk', which nobody has" "$out/asks.log" && ok || not_ok "needs on $machine" "$(tail -n 3 "$out/asks.log")"
+done
