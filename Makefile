@@ -82,8 +82,7 @@ test: deps
 	@$(MAKE) -s all iso
 	@test/sanitizer/run
 	@test/guest/run
-	@$(MAKE) -s adversary
-	@$(MAKE) -s device
+	@$(MAKE) -s adversary device # beside each other
 
 deps:
 	@boot/install-deps

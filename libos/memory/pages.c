@@ -464,7 +464,7 @@ bool los_pages_taken(exo_handle frame, uint64_t offset, uint64_t pages)
         if (EXO_HANDLE(extent->frame) != frame || offset + pages > extent->pages)
             continue;
         los_pageno first = extent->first + (los_pageno)offset, end = first + (los_pageno)pages;
-        unused = free_run_before(end, first) == first;
+        unused = free_run_before(end, extent->first) <= first;
         if (unused) {
             take_run(first, end);
             total_pages -= pages;

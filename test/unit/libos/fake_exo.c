@@ -219,6 +219,36 @@ static long space_share(exo_handle to_handle, exo_handle from_handle, uint64_t v
     return (long)done;
 }
 
+/* --- frame tokens: what of them was given back ------------------------------------------------------------------------- */
+
+#define GIVEN_HANDLE 5000ul
+static struct {
+    exo_handle handle;
+    uint64_t pages;
+} frames[256];
+static unsigned frame_count;
+uint64_t fake_given;
+
+static long token_give_back(exo_handle handle, uint64_t offset, uint64_t count)
+{
+    unsigned i = 0;
+    for (; frame_count < EXTENTS; frame_count++) {
+        frames[frame_count].handle = FRAME_HANDLE + frame_count;
+        frames[frame_count].pages = los_test_start.memory[frame_count].pages;
+    }
+    while (i < frame_count && frames[i].handle != handle)
+        i++;
+    cr_assert(i < frame_count && count && offset + count <= frames[i].pages, "no such part of a token");
+    uint64_t above = frames[i].pages - offset - count;
+    frames[i].pages = offset ? offset : above;
+    fake_given += count;
+    if (!offset || !above)
+        return 0;
+    frames[frame_count].handle = GIVEN_HANDLE + frame_count;
+    frames[frame_count].pages = above;
+    return (long)frames[frame_count++].handle;
+}
+
 long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
     (void)e;
@@ -228,6 +258,7 @@ long exo_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, u
     case EXO_CALL_LOG_WRITE:
         strncat(fake_log, (const char *)b, c < sizeof(fake_log) - strlen(fake_log) ? c : 0);
         return (long)c;
+    case EXO_CALL_TOKEN_DROP: return c ? token_give_back(a, b, c) : 0;
     case EXO_CALL_SPACE_CREATE: return space_create();
     case EXO_CALL_SPACE_GRAFT:
         cr_assert(b == FIRST_SPACE && c == LOS_SEGMENT_SLOT && !space_of(a)->grafted);

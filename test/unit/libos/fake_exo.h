@@ -22,6 +22,7 @@ uint64_t fake_spaces(void);              /* alive, but the first */
  * will still be copied. */
 extern uint64_t fake_map_budget, fake_table_budget;
 extern char fake_log[8192];
+extern uint64_t fake_given; /* pages that were given back */
 /* The n-th allocation of pages or from the heap from now on fails, where one part asks another; then 0. */
 extern uint64_t fake_fail_at;
 

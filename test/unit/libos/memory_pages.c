@@ -195,3 +195,75 @@ Test(memory_string, pages)
     free(a);
     free(b);
 }
+
+/* --- what is asked back ------------------------------------------------------------------------------------------------- */
+
+static exo_handle token_of(los_pageno page)
+{
+    uint64_t offset;
+    return EXO_HANDLE(los_page_frame(page, &offset));
+}
+
+static uint64_t offset_of(los_pageno page)
+{
+    uint64_t offset;
+    los_page_frame(page, &offset);
+    return offset;
+}
+
+Test(memory_recall, free_pages_go_from_the_end_in_large_runs)
+{
+    fake_start(12288); /* 8,192 and 4,096 */
+    uint64_t total = los_pages_total(), before = fake_calls(EXO_CALL_TOKEN_DROP);
+    exo_handle second = token_of(12000);
+    cr_assert_eq(los_pages_give_back(second, 1500), 1500);
+    cr_assert_eq(fake_given, 1500);
+    cr_assert_leq(fake_calls(EXO_CALL_TOKEN_DROP) - before, 2);
+    cr_assert_eq(los_pages_total(), total - 1500);
+    for (los_pageno page; (page = los_page_alloc());)
+        cr_assert_lt(page, 12288 - 1500, "a page that is gone was handed out");
+}
+
+Test(memory_recall, what_is_in_use_stays)
+{
+    fake_start(12288);
+    exo_handle second = token_of(12000);
+    los_pages_reserve(0);
+    while (los_page_alloc()) {
+    }
+    cr_assert_eq(los_pages_give_back(second, 100), 0);
+    cr_assert_eq(fake_given, 0);
+}
+
+Test(memory_recall, a_hole_in_the_middle_splits_the_token_and_its_parts_are_kin)
+{
+    fake_start(12288);
+    exo_handle second = token_of(12000);
+    los_pages_reserve(0);
+    while (los_page_alloc()) {
+    }
+    for (los_pageno page = 10000; page < 10016; page++)
+        los_page_unref(page);
+    cr_assert_eq(los_pages_give_back(second, 100), 16);
+    cr_assert_eq(token_of(9999), second);
+    cr_assert_eq(offset_of(9999), 9999 - 8192);
+    cr_assert_neq(token_of(10016), second, "the upper part has a token of its own");
+    cr_assert_eq(offset_of(10016), 0);
+    cr_assert_eq(offset_of(12287), 12287 - 10016);
+    los_page_unref(12287);
+    cr_assert_eq(los_pages_give_back(second, 100), 1, "asked of one, given by its kin");
+    cr_assert_eq(fake_given, 17);
+}
+
+Test(memory_recall, what_was_taken_by_force_is_told_from_what_was_free)
+{
+    fake_start(12288);
+    exo_handle second = token_of(12000);
+    uint64_t free = los_pages_free_count();
+    cr_assert(los_pages_taken(second, 4000, 96));
+    cr_assert_eq(los_pages_free_count(), free - 96);
+    los_pages_reserve(0);
+    while (los_page_alloc()) {
+    }
+    cr_assert_not(los_pages_taken(second, 3900, 100), "in use");
+}
