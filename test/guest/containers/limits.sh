@@ -26,8 +26,8 @@ sleep 0.3; s=$(share c); [ "$s" -ge 294 ] && [ "$s" -le 306 ] && ok "a quota of 
 kx update --cpu-quota 1500 c >/dev/null
 sleep 0.3; s=$(share c); [ "$s" -ge 147 ] && [ "$s" -le 153 ] && ok "changed to 150" || bad "changed to 150" "$s"
 kx rm -f c >/dev/null
-kx run -d --name big --cpus 0.6 rootfs sleep 100 >/dev/null
-n=$(nproc); i=0; while [ $i -lt "$n" ]; do kx run -d --name "more$i" --cpus 0.6 rootfs sleep 100 >/dev/null 2>/tmp/err || break; i=$((i + 1)); done
+kx run -d --name big -m 4m --cpus 0.6 rootfs sleep 100 >/dev/null
+n=$(nproc); i=0; while [ $i -lt "$n" ]; do kx run -d --name "more$i" -m 4m --cpus 0.6 rootfs sleep 100 >/dev/null 2>/tmp/err || break; i=$((i + 1)); done
 says 'time that is not there' 'reserved' "$(cat /tmp/err)"
 for c in $(kx ps -q | sed '/^1$/d'); do kx rm -f "$c" >/dev/null; done
 is 'nothing is left' 1 "$(kx ps -a -q | wc -l)"
