@@ -303,8 +303,10 @@ $(BUILD)/kx: $(call object,kx-object,$(KX_SOURCES))
 	$(CC) -static -s -o $@ $^ $(KX_LIBRARIES)
 
 # What library OSes there are: boot/run and the hosted machine pass them all, so that kx can start any of them.
-$(BUILD)/libos-images: $(LIBOS_IMAGES:%=$(BUILD)/%.img) Makefile
+$(BUILD)/libos-images: $(LIBOS_IMAGES:%=$(BUILD)/%.img) libos-images-again
 	@printf '%s\n' $(LIBOS_IMAGES) >$@
+.PHONY: libos-images-again
+libos-images-again:
 
 # --- boot images ------------------------------------------------------------------------------------------------------
 $(BUILD)/bundle: boot/bundle.c exo/include/exo/boot.h
