@@ -24,22 +24,6 @@ static struct archive *new_archive(const char *name)
     return NULL;
 }
 
-/* The name of a module without folders, what follows a dot, and the words after it. */
-static void module_name(const char *line, char name[64])
-{
-    size_t n = 0;
-    for (; *line && *line != ' '; line++) {
-        if (*line == '/')
-            n = 0;
-        else if (n < 63)
-            name[n++] = *line;
-    }
-    name[n] = 0;
-    for (size_t i = 1; i < n; i++)
-        if (name[i] == '.')
-            name[i] = 0;
-}
-
 static long make_view(struct archive *archive)
 {
     return exo_token_derive(archive->token, EXO_R | EXO_X | EXO_SEND, 0, PAGES(archive->bytes), &archive->view);
@@ -57,7 +41,10 @@ void archives_start(void)
         const char *magic = (const char *)ARCHIVES_VA;
         bool is = magic[0] == '0' && magic[1] == '7' && magic[2] == '0' && magic[3] == '7' && magic[4] == '0';
         MUST("module", exo_space_unmap(boot_space(), ARCHIVES_VA, 1));
-        module_name(boot->module[i].name, name);
+        module_name(i, name);
+        for (size_t n = 1; n < sizeof name && name[n]; n++) /* without the extension */
+            if (name[n] == '.')
+                name[n] = 0;
         struct archive *archive = is ? new_archive(name) : NULL;
         if (!archive)
             continue;
@@ -131,12 +118,8 @@ struct archive *archive_make(const char *name, uint64_t bytes, struct failure *w
         return NULL;
     }
     if ((error = memory_token(archive->range, &archive->token)) == 0)
-        for (uint64_t done = 0; done < archive->range.pages && error >= 0; done += 4096) {
-            uint64_t n = archive->range.pages - done < 4096 ? archive->range.pages - done : 4096;
-            struct exo_map map = EXO_MAP((uint64_t)place(archive) + done * PAGE, archive->token, done,
-                                         (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
-            error = AGAIN(exo_space_map(boot_space(), &map, 1));
-        }
+        error = map_pages(boot_space(), (uint64_t)place(archive), archive->token, 0, archive->range.pages,
+                          EXO_MAP_R | EXO_MAP_W);
     if (error < 0) {
         exo_space_unmap(boot_space(), (uint64_t)place(archive), PAGES(bytes));
         let_go(archive);

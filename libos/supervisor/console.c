@@ -41,7 +41,7 @@ bool console_make(struct container *container, uint32_t number, struct config co
     exo_frame token;
     if (!limit_want(pages, why))
         return false;
-    if (!memory_take((uint16_t)(container->slot + 1), pages, &range))
+    if (!memory_take(owner_of(container), pages, &range))
         return refuse(why, LOS_S_MEMORY, "no memory for a console");
     long error = memory_token(range, &token);
     struct exo_map map = {0};
@@ -60,7 +60,7 @@ bool console_make(struct container *container, uint32_t number, struct config co
         }
     }
     if (error < 0) {
-        memory_give((uint16_t)(container->slot + 1), range);
+        memory_give(owner_of(container), range);
         return refuse_exo(why, "a console", error);
     }
     console_lay_out(console, (void *)va, config, true);
@@ -81,7 +81,7 @@ void console_end(struct container *container, uint32_t number)
     MUST("console", exo_space_unmap(boot_space(), (uint64_t)console->shared, console->range.pages));
     MUST("console", exo_token_revoke(console->token));
     MUST("console", exo_token_drop(console->token));
-    memory_give((uint16_t)(container->slot + 1), console->range);
+    memory_give(owner_of(container), console->range);
     container->shared_pages -= console->range.pages;
     *console = (struct console){0};
 }

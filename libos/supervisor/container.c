@@ -41,7 +41,6 @@ struct plan {
     bool first, gate, terminal;
 };
 
-static uint16_t owner_of(const struct container *container) { return (uint16_t)(container->slot + 1); }
 static uint64_t slot_va(uint32_t slot) { return SLOT_VA + slot * SLOT_SPAN; }
 
 struct container *container_find(uint64_t number, const char *name)
@@ -60,31 +59,12 @@ uint64_t container_pages(const struct container *container)
     return pages;
 }
 
-/* Through any FRAME token: what it permits, the exokernel checks. */
-#define map_in(space, va, frame, ...) (map_in)(space, va, exo_weaken(frame, EXO_R), __VA_ARGS__)
-
 /* --- mapping --------------------------------------------------------------------------------------------------------- */
-
-static long(map_in)(exo_space space, uint64_t va, exo_frame_r frame, uint64_t offset, uint64_t pages,
-                    uint32_t prot)
-{
-    while (pages) {
-        uint64_t most = 4096; /* the bound of one call */
-        struct exo_map map = EXO_MAP_COMPUTED(va, frame, offset, (uint32_t)(pages < most ? pages : most), prot);
-        long error = AGAIN(exo_space_map(space, &map, 1));
-        if (error < 0)
-            return error;
-        va += map.count * PAGE;
-        offset += map.count;
-        pages -= map.count;
-    }
-    return 0;
-}
 
 long(container_map)(struct container *container, uint64_t va, exo_frame_r frame, uint64_t offset,
                     uint64_t pages, uint32_t prot)
 {
-    return (map_in)(container->space, va, frame, offset, pages, prot);
+    return (map_pages)(container->space, va, frame, offset, pages, prot);
 }
 
 void *container_take(struct container *container, uint64_t pages, uint64_t *offset)
@@ -236,7 +216,7 @@ static struct container *make_record(const struct plan *plan, struct range share
     exo_frame token;
     if (memory_token(shared, &token) < 0)
         return NULL;
-    if (map_in(boot_space(), slot_va(slot), token, 0, shared.pages, EXO_MAP_R | EXO_MAP_W) < 0) {
+    if (map_pages(boot_space(), slot_va(slot), token, 0, shared.pages, EXO_MAP_R | EXO_MAP_W) < 0) {
         MUST("record", exo_token_drop(token));
         return NULL;
     }
@@ -426,7 +406,8 @@ static bool assemble(struct container *container, const struct plan *plan, const
     if (error >= 0)
         error = add_archives(container, plan);
     if (error >= 0)
-        error = map_in(boot_space(), WINDOW_VA, container->extent[0].token, 0, window, EXO_MAP_R | EXO_MAP_W);
+        error =
+            map_pages(boot_space(), WINDOW_VA, container->extent[0].token, 0, window, EXO_MAP_R | EXO_MAP_W);
     if (error < 0)
         return refuse_exo(why, "the container's memory", error);
     bool good = image_load(container, plan->image, why);

@@ -70,8 +70,6 @@ void life_look_for_deaths(void)
             look_at(c);
 }
 
-void life_kill(struct container *container, int32_t status) { container_end(container, status); }
-
 bool life_pause(struct container *container, bool pause, struct failure *why)
 {
     if (container->first)
@@ -87,6 +85,14 @@ bool life_pause(struct container *container, bool pause, struct failure *why)
     return true;
 }
 
+bool life_takes_mail(const struct container *container, struct failure *why)
+{
+    const struct los_control *control = container->control;
+    return __atomic_load_n(&control->posted, __ATOMIC_ACQUIRE) ==
+               __atomic_load_n(&control->taken, __ATOMIC_ACQUIRE) ||
+           refuse(why, LOS_S_AGAIN, "container '%s' does not take its mail", container->name);
+}
+
 bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6], const void *text,
                uint64_t bytes, struct failure *why)
 {
@@ -95,15 +101,14 @@ bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6
         return refuse(why, LOS_S_STATE, "container '%s' has ended", container->name);
     if (bytes > LOS_MAIL_TEXT)
         return refuse(why, LOS_S_INVALID, "more than %u bytes of arguments and environment", LOS_MAIL_TEXT);
-    uint32_t posted = __atomic_load_n(&control->posted, __ATOMIC_ACQUIRE);
-    if (posted != __atomic_load_n(&control->taken, __ATOMIC_ACQUIRE))
-        return refuse(why, LOS_S_AGAIN, "container '%s' does not take its mail", container->name);
+    if (!life_takes_mail(container, why))
+        return false;
     control->kind = kind;
     memcpy(control->word, word, sizeof control->word);
     if (bytes)
         memcpy(control->text, text, bytes);
     control->text_bytes = (uint32_t)bytes;
-    __atomic_store_n(&control->posted, posted + 1, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&control->posted, 1, __ATOMIC_RELEASE);
     exo_event_ring(container->event);
     return true;
 }

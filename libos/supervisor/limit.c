@@ -32,17 +32,15 @@ static uint64_t share_of(const struct container *container, uint32_t i, uint64_t
 /* Asks for so many pages, from the last extent on down. The first extent's used pages are what it started with. */
 static void ask(struct container *container, uint64_t pages)
 {
-    bool all = false;
-    uint64_t can = 0;
+    uint64_t can = 0, deadline = now_ns() + DEADLINE_NS;
     for (uint32_t i = 0; i < container->extents; i++)
         can += share_of(container, i, UINT64_MAX, false);
-    all = can < pages;
-    container->recall_until = now_ns() + DEADLINE_NS;
+    bool all = can < pages;
     for (uint32_t i = container->extents; i-- > 0 && pages;) {
         struct extent *extent = &container->extent[i];
         uint64_t n = share_of(container, i, pages, all);
         /* The deadline is a recall's name: each has one of its own. */
-        if (!n || extent->recalled || exo_token_recall(extent->token, n, container->recall_until + i) < 0)
+        if (!n || extent->recalled || exo_token_recall(extent->token, n, deadline + i) < 0)
             continue;
         extent->recalled = true;
         pages -= n;
@@ -67,7 +65,7 @@ static void came_back(struct container *container, struct extent *extent, uint64
     if (offset >= extent->range.pages || count > extent->range.pages - offset)
         return;
     uint64_t before = memory_free();
-    memory_give((uint16_t)(container->slot + 1), (struct range){extent->range.first + offset, count});
+    memory_give(owner_of(container), (struct range){extent->range.first + offset, count});
     extent->given += memory_free() - before;
     container->recalled_pages += memory_free() - before;
 }
@@ -116,12 +114,9 @@ static bool grow(struct container *container, uint64_t pages, struct failure *wh
     uint64_t word[6] = {0};
     if (container->extents == LOS_EXTENTS_MOST)
         return refuse(why, LOS_S_LIMIT, "memory was added to it too many times");
-    if (__atomic_load_n(&container->control->posted, __ATOMIC_ACQUIRE) !=
-        __atomic_load_n(&container->control->taken, __ATOMIC_ACQUIRE))
-        return refuse(why, LOS_S_AGAIN, "container '%s' does not take its mail", container->name);
-    if (!limit_want(pages, why))
+    if (!life_takes_mail(container, why) || !limit_want(pages, why))
         return false;
-    if (!memory_take((uint16_t)(container->slot + 1), pages, &range))
+    if (!memory_take(owner_of(container), pages, &range))
         return refuse(why, LOS_S_MEMORY, "no %u KiB of memory in a row", pages * 4);
     uint32_t before = container->extents;
     uint64_t direct = container->direct_pages;
@@ -138,7 +133,7 @@ static bool grow(struct container *container, uint64_t pages, struct failure *wh
         MUST("memory", exo_token_drop(container->extent[before].token));
     }
     container->direct_pages = direct;
-    memory_give((uint16_t)(container->slot + 1), range);
+    memory_give(owner_of(container), range);
     return refuse_exo(why, "memory", error);
 }
 
@@ -154,10 +149,8 @@ bool limit_memory(struct container *container, uint64_t bytes, struct failure *w
     container->limit_pages = pages;
     if (pages > has)
         return grow(container, pages - has, why);
-    if (pages == has) {
-        container->recall_until = 0;
+    if (pages == has)
         return true;
-    }
     if (!is_recalled(container)) {
         if (container->state == LOS_CONTAINER_PAUSED)
             return refuse(why, LOS_S_STATE, "container '%s' is paused and cannot be asked", container->name);

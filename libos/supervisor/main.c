@@ -35,7 +35,7 @@ static const char *word_of(const char *line, const char *name)
     return NULL;
 }
 
-bool module_is(uint32_t module, const char *name)
+static bool module_is(uint32_t module, const char *name)
 {
     const char *start = boot->module[module].name;
     for (const char *c = start; *c && *c != ' '; c++)
@@ -44,6 +44,18 @@ bool module_is(uint32_t module, const char *name)
     while (*name && *start == *name)
         start++, name++;
     return !*name && (!*start || *start == ' ' || *start == '.');
+}
+
+void module_name(uint32_t module, char name[64])
+{
+    size_t n = 0;
+    for (const char *c = boot->module[module].name; *c && *c != ' '; c++) {
+        if (*c == '/')
+            n = 0;
+        else if (n < 63)
+            name[n++] = *c;
+    }
+    name[n] = 0;
 }
 
 uint32_t find_module(const char *name)

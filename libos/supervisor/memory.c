@@ -17,6 +17,21 @@ uint64_t memory_free(void) { return free_pages; }
 uint64_t memory_total(void) { return total_pages; }
 struct range memory_extent(uint32_t extent) { return extents[extent]; }
 
+long(map_pages)(exo_space space, uint64_t va, exo_frame_r frame, uint64_t offset, uint64_t pages, uint32_t prot)
+{
+    while (pages) {
+        uint64_t most = 4096; /* the bound of one call */
+        struct exo_map map = EXO_MAP_COMPUTED(va, frame, offset, (uint32_t)(pages < most ? pages : most), prot);
+        long error = AGAIN(exo_space_map(space, &map, 1));
+        if (error < 0)
+            return error;
+        va += map.count * PAGE;
+        offset += map.count;
+        pages -= map.count;
+    }
+    return 0;
+}
+
 void memory_start(void)
 {
     if (!boot->extents)
@@ -30,13 +45,7 @@ void memory_start(void)
     uint64_t pages = PAGES(total_pages * sizeof owners[0]);
     if (pages + 512 > extents[0].pages)
         fail("not enough memory: give the machine at least 32 MiB", 0);
-    for (uint64_t done = 0; done < pages;) {
-        uint64_t n = pages - done < 4096 ? pages - done : 4096;
-        struct exo_map map =
-            EXO_MAP(OWNERS_VA + done * PAGE, boot_extent(0), done, (uint32_t)n, EXO_MAP_R | EXO_MAP_W);
-        MUST("memory", exo_space_map(boot_space(), &map, 1));
-        done += n;
-    }
+    MUST("memory", map_pages(boot_space(), OWNERS_VA, boot_extent(0), 0, pages, EXO_MAP_R | EXO_MAP_W));
     memset(owners, 0, pages * PAGE);
     free_pages = total_pages;
     memory_claim(OWNER_SUPERVISOR, (struct range){0, pages});
@@ -105,15 +114,15 @@ bool memory_take(uint16_t owner, uint64_t pages, struct range *range)
 
 bool memory_take_pieces(uint16_t owner, uint64_t pages, struct range *pieces, uint32_t most, uint32_t *count)
 {
-    uint64_t left = pages <= free_pages ? pages : 0;
+    uint64_t left = pages;
     *count = 0;
-    while (left && *count < most) {
+    while (left && left <= free_pages && *count < most) {
         struct range run = find_run(left);
         memory_claim(owner, run);
         pieces[(*count)++] = run;
         left -= run.pages;
     }
-    if (!left && pages <= free_pages + pages && *count)
+    if (!left)
         return true;
     while (*count)
         memory_give(owner, pieces[--*count]);

@@ -145,7 +145,7 @@ static bool send_signal(struct request *r, struct container *c)
         return life_mail(c, LOS_MAIL_SIGNAL, word, NULL, 0, &r->why);
     if (c->first)
         return refuse(&r->why, LOS_S_REFUSED, "the first container is not killed: power off instead");
-    life_kill(c, STATUS_KILLED);
+    container_end(c, STATUS_KILLED);
     return true;
 }
 
@@ -200,7 +200,7 @@ static bool remove_container(struct request *r, struct container *c)
     if (c->domain && !r->word[2])
         return refuse(&r->why, LOS_S_STATE, "container '%s' is running: stop it first, or force", c->name);
     if (c->domain)
-        life_kill(c, STATUS_KILLED);
+        container_end(c, STATUS_KILLED);
     container_forget(c);
     return true;
 }
@@ -317,15 +317,8 @@ static bool images(struct request *r)
 {
     for (uint32_t i = 1; i < boot->modules; i++) {
         char name[64];
-        size_t n = 0;
-        const char *from = boot->module[i].name;
-        for (; *from && *from != ' '; from++) {
-            if (*from == '/')
-                n = 0;
-            else if (n < 63)
-                name[n++] = *from;
-        }
-        name[n++] = 0;
+        module_name(i, name);
+        size_t n = text_length(name) + 1;
         if (archive_find(name) || r->out_bytes + n > LOS_CHANNEL_MOST)
             continue;
         memcpy(r->caller->channel + r->out_bytes, name, n);

@@ -39,7 +39,6 @@ bool text_number(const char *text, uint64_t least, uint64_t most, uint64_t *valu
 bool text_is_name(const char *text);
 
 /* --- log.c: lines on the boot log */
-void log_start(exo_machine machine);
 void log_line(const char *format, ...);            /* as text_format */
 void log_status(uint64_t status);                  /* the line that boot/run turns into its own exit status */
 const char *error_text(long error);                /* of the exokernel */
@@ -92,7 +91,8 @@ void ring_self(void); /* the loop comes round again when nobody is served */
 extern exo_event doorbell;
 /* The module of that name; UINT32_MAX: none. A module is known by the first word of its name, without folders and extension. */
 uint32_t find_module(const char *name);
-bool module_is(uint32_t module, const char *name);
+/* The first word of the module's name, without folders. */
+void module_name(uint32_t module, char name[64]);
 
 /* --- memory.c: frames are numbered through all extents of the boot information; each has an owner */
 enum { OWNER_NONE = 0, OWNER_SUPERVISOR = 0xffff, OWNER_ARCHIVE = 0xfffe };
@@ -114,6 +114,11 @@ void memory_give(uint16_t owner, struct range range);
 long memory_token(struct range range, exo_frame *token);
 /* The extents themselves: where each begins. */
 struct range memory_extent(uint32_t extent);
+
+/* Maps pages of any FRAME token, however many: what it permits, the exokernel checks. */
+#define map_pages(space, va, frame, ...) (map_pages)(space, va, exo_weaken(frame, EXO_R), __VA_ARGS__)
+long(map_pages)(exo_space space, uint64_t va, exo_frame_r frame, uint64_t offset, uint64_t pages,
+                uint32_t prot);
 
 /* --- archive.c */
 #define ARCHIVES_MAX 64
@@ -154,7 +159,6 @@ bool config_number(struct config config, const char *key, uint64_t otherwise, ui
 
 /* --- container.c */
 #define CONTAINERS_MAX 1000
-#define GATES_MAX      LOS_GATES_MAX
 /* Where a container's own pages lie in the supervisor's space: struct container first, which nobody else sees. */
 #define SLOT_VA      0x706000000000ul
 #define SLOT_SPAN    0x100000ul
@@ -183,12 +187,12 @@ struct container {
     struct container *next; /* the list of all, in order of their numbers */
     uint32_t number, slot, state;
     int32_t status;
-    bool first, dying;
+    bool first;
     char name[64], libos[32], root[64];
     struct config config;
     exo_domain domain; /* NULL: it ended */
     exo_space space;
-    uint64_t entry, stack, threads_used;
+    uint64_t entry, stack;
 
     struct range pool, shared; /* shared: the pages at SLOT_VA */
     uint64_t shared_pages;
@@ -198,7 +202,6 @@ struct container {
     uint64_t direct_pages; /* of the direct map so far */
     uint64_t used;         /* pages taken from the start of the first extent while it is set up */
     uint64_t limit_pages;  /* what it may have, all in */
-    uint64_t recall_until; /* the deadline of the recall under way; 0: none */
     uint64_t recalled_pages, forced_pages;
 
     struct los_start *start; /* in the supervisor's space, as are */
@@ -220,6 +223,8 @@ struct container {
 _Static_assert(sizeof(struct container) <= PAGE, "one page");
 
 extern struct container *containers; /* list */
+/* As whom it has frames. */
+static inline uint16_t owner_of(const struct container *container) { return (uint16_t)(container->slot + 1); }
 struct container *container_find(uint64_t number, const char *name);
 /* Makes one out of its configuration, which is copied. NULL: why says so. */
 struct container *container_make(struct config config, struct failure *why);
@@ -243,7 +248,6 @@ long container_add_extent(struct container *container, struct range range, bool 
 bool image_load(struct container *container, uint32_t module, struct failure *why);
 
 /* --- time.c */
-void time_start(void);
 /* Gives the container's vCPUs their slices. */
 bool time_give(struct container *container, struct failure *why);
 void time_take(struct container *container); /* they stop */
@@ -255,8 +259,9 @@ void time_settle(void); /* from the loop, while nobody is served */
 /* --- life.c */
 bool life_start(struct container *container, struct failure *why);
 void life_look_for_deaths(void);
-void life_kill(struct container *container, int32_t status);
 bool life_pause(struct container *container, bool pause, struct failure *why);
+/* Has the library OS taken the last message? */
+bool life_takes_mail(const struct container *container, struct failure *why);
 /* Posts a message for the library OS; text may be NULL. */
 bool life_mail(struct container *container, uint32_t kind, const uint64_t word[6], const void *text,
                uint64_t bytes, struct failure *why);

@@ -122,10 +122,6 @@ void time_settle(void)
 {
     struct failure why;
     struct container *first = container_find(1, NULL);
-    if (!shared_wanted && !others())
-        ; /* alone again */
-    else if (shared_now || !shared_wanted)
-        return;
     if (shared_now == (shared_wanted || others()))
         return;
     time_take(first);
