@@ -60,11 +60,16 @@ static uint64_t ring_filled(const struct ring *ring)
     return filled < ring->size ? filled : ring->size;
 }
 
-/* The longest piece of n bytes that lies in a row at `position`. */
-static size_t in_a_row(const struct ring *ring, uint64_t position, size_t n)
+/* n bytes, at most as many as the ring has, from `position` on: into the ring, or out of it. */
+static void copy(const struct ring *ring, uint64_t position, char *bytes, size_t n, bool in)
 {
-    size_t left = ring->size - (position & (ring->size - 1));
-    return n < left ? n : left;
+    while (n) {
+        size_t at = position & (ring->size - 1), piece = ring->size - at < n ? ring->size - at : n;
+        memcpy(in ? (char *)ring->bytes + at : bytes, in ? bytes : (char *)ring->bytes + at, piece);
+        position += piece;
+        bytes += piece;
+        n -= piece;
+    }
 }
 
 /* The bytes that a reader is told of now were written before. */
@@ -77,14 +82,10 @@ static void wrote(const struct ring *ring, uint64_t n)
 
 static size_t ring_put(const struct ring *ring, const char *bytes, size_t n)
 {
-    size_t room = ring_room(ring), done = 0, piece;
+    size_t room = ring_room(ring);
     if (n > room)
         n = room;
-    for (; done < n; done += piece) {
-        uint64_t at = ring->shared->written + done;
-        piece = in_a_row(ring, at, n - done);
-        memcpy(ring->bytes + (at & (ring->size - 1)), bytes + done, piece);
-    }
+    copy(ring, ring->shared->written, (char *)bytes /* only read */, n, true);
     if (n)
         wrote(ring, n);
     return n;
@@ -92,14 +93,10 @@ static size_t ring_put(const struct ring *ring, const char *bytes, size_t n)
 
 static size_t ring_get(const struct ring *ring, char *bytes, size_t n)
 {
-    size_t filled = ring_filled(ring), done = 0, piece;
+    size_t filled = ring_filled(ring);
     if (n > filled)
         n = filled;
-    for (; done < n; done += piece) {
-        uint64_t at = ring->shared->read + done;
-        piece = in_a_row(ring, at, n - done);
-        memcpy(bytes + done, ring->bytes + (at & (ring->size - 1)), piece);
-    }
+    copy(ring, ring->shared->read, bytes, n, false);
     __atomic_store_n(&ring->shared->read, ring->shared->read + n, __ATOMIC_SEQ_CST);
     if (n && __atomic_load_n(&ring->shared->waiting, __ATOMIC_SEQ_CST))
         los_ring_supervisor();
