@@ -509,7 +509,7 @@ GUEST_PROGRAMS := $(patsubst test/guest/programs/%.c,$(BUILD)/test/programs/%,$(
 
 $(BUILD)/test/programs/%: test/guest/programs/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static -pthread -o $@ $<
+	$(CC) -std=gnu11 -O1 -g0 $(WARN) -static -pthread -Iexo/include -o $@ $<
 
 $(BUILD)/test/programs/static-pie: test/guest/programs/static-pie.c Makefile
 	@mkdir -p $(@D)

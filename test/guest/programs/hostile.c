@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "../../../libos/include/los/container.h"
 #include <errno.h>
+#include <exo/calls.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -23,29 +24,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXO_BASE  0x4b780000ul
-#define CALLS     47
-#define SLOTS     400
-#define DIRECT    0x704000000000ul /* the direct map of the container's frames */
-#define PATTERN   0x5ec2e75ec2e75ec2ul
-#define LAST_CALL 46
-
-enum {
-    VCPU_BLOCK = 23,
-    VCPU_EXIT = 26,
-    GATE_CALL = 39,
-    GATE_RETURN = 40,
-    MACHINE_POWER = 36,
-    TOKEN_INFO = 6,
-    TOKEN_REVOKE = 5,
-    TOKEN_DERIVE = 2,
-    PORT_OUT = 34,
-    PORT_WRITE = 35,
-    IRQ_BIND = 31,
-    PCI_CONFIG = 43,
-    DOMAIN_DESTROY = 9,
-    LOG_WRITE = 1
-};
+#define SLOTS   400
+#define DIRECT  0x704000000000ul /* the direct map of the container's frames */
+#define PATTERN 0x5ec2e75ec2e75ec2ul
 
 static int escapes;
 
@@ -53,18 +34,6 @@ static void escaped(const char *how)
 {
     printf("ESCAPED: %s\n", how);
     escapes++;
-}
-
-static long exo(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
-{
-    long result;
-    register uint64_t r10 __asm__("r10") = d;
-    register uint64_t r8 __asm__("r8") = e;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "0"(EXO_BASE + number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
 }
 
 static uint64_t handle(uint64_t slot, uint64_t generation) { return generation << 32 | slot; }
@@ -91,20 +60,21 @@ static void forge(void)
     unsigned found = 0;
     for (uint64_t slot = 0; slot < 20000; slot++)
         for (uint64_t generation = 1; generation < 4; generation++) {
-            if (exo(TOKEN_INFO, handle(slot, generation), (uint64_t)&info, 0, 0, 0) < 0)
+            if (exo_call(EXO_CALL_TOKEN_INFO, handle(slot, generation), (uint64_t)&info, 0, 0, 0) < 0)
                 continue;
             found++;
             uint64_t h = handle(slot, generation);
-            if (exo(MACHINE_POWER, h, 0, 0, 0, 0) >= 0 ||
-                exo(LOG_WRITE, h, (uint64_t) "escaped\n", 8, 0, 0) >= 0)
+            if (exo_call(EXO_CALL_MACHINE_POWER, h, 0, 0, 0, 0) >= 0 ||
+                exo_call(EXO_CALL_LOG_WRITE, h, (uint64_t) "escaped\n", 8, 0, 0) >= 0)
                 escaped("a token of the machine");
-            if (exo(PORT_OUT, h, 0, 1, 'X', 0) >= 0 || exo(PORT_WRITE, h, 0, (uint64_t) "X", 1, 0) >= 0)
+            if (exo_call(EXO_CALL_PORT_OUT, h, 0, 1, 'X', 0) >= 0 ||
+                exo_call(EXO_CALL_PORT_WRITE, h, 0, (uint64_t) "X", 1, 0) >= 0)
                 escaped("a token of ports");
-            if (exo(PCI_CONFIG, h, 0, 4, 0, 0) >= 0)
+            if (exo_call(EXO_CALL_PCI_CONFIG, h, 0, 4, 0, 0) >= 0)
                 escaped("a token of a function");
-            if (exo(DOMAIN_DESTROY, h, 0, 0, 0, 0) >= 0)
+            if (exo_call(EXO_CALL_DOMAIN_DESTROY, h, 0, 0, 0, 0) >= 0)
                 escaped("a domain could be destroyed");
-            if (exo(TOKEN_DERIVE, h, 0x3f, 0, 1, 0) >= 0 && info.rights != 0x3f)
+            if (exo_call(EXO_CALL_TOKEN_DERIVE, h, 0x3f, 0, 1, 0) >= 0 && info.rights != 0x3f)
                 escaped("rights grew");
         }
     if (found < 5)
@@ -119,16 +89,17 @@ static void calls(void)
     unsigned n = sizeof odd / sizeof odd[0];
     expect_faults();
     for (int round = 0; round < 4; round++)
-        for (uint64_t number = 0; number <= LAST_CALL; number++) {
+        for (uint64_t number = 0; number < EXO_CALL_COUNT; number++) {
             if (getenv("CALL") && number != strtoul(getenv("CALL"), NULL, 10))
                 continue; /* to find the one */
-            if (number == VCPU_BLOCK || number == VCPU_EXIT || number == GATE_RETURN || number == GATE_CALL)
+            if (number == EXO_CALL_VCPU_BLOCK || number == EXO_CALL_VCPU_EXIT ||
+                number == EXO_CALL_GATE_RETURN || number == EXO_CALL_GATE_CALL)
                 continue;
             for (uint64_t slot = 0; slot < SLOTS; slot++)
                 if (!sigsetjmp(trap, 0))
-                    exo(number, handle(slot, 1), odd[(slot + number) % n],
-                        odd[(slot * 3 + (uint64_t)round) % n], odd[(slot * 7 + 1) % n],
-                        odd[(slot * 5 + 2) % n]);
+                    exo_call(number, handle(slot, 1), odd[(slot + number) % n],
+                             odd[(slot * 3 + (uint64_t)round) % n], odd[(slot * 7 + 1) % n],
+                             odd[(slot * 5 + 2) % n]);
         }
 }
 
