@@ -2,17 +2,22 @@
 /*
  * The harness of the micro-benchmarks: the same static program runs on KxOS, in QEMU or hosted, and on any Linux.
  *
- *   micro [--quick] [--list] [--busybox FILE] [--dir DIR] [PATTERN]...
+ *   micro [--batches N] [--batch-ms MS] [--runs N] [--limit S] [--large] [--from NAME] [--list] [--busybox FILE] [--dir DIR] [PATTERN]...
  *
- * For each item that a pattern (of the shell) matches, all without one, a line on standard output:
+ * For each item that a pattern (of the shell) matches, all without one, two lines on standard output:
  *
- *   NAME UNIT MEDIAN QUARTILE1 QUARTILE3 LEAST BATCHES     or     NAME UNIT failed: WHY
+ *   # NAME                       before it
+ *   NAME UNIT VALUE...           each batch, in the order in which they ran; or     NAME UNIT failed: WHY
  *
- * A batch repeats the operation until it has taken a few milliseconds; the figures are of the batches, each divided by its
- * operations. Scripts (NAME.sh) that lie beside the program are items too; each runs by busybox's sh, one run a batch. They begin with
+ * A batch repeats the operation until it has taken some milliseconds (--batch-ms, 20; --batches, 15 of them); its value is what one
+ * operation took. --from: that item and those after it. --limit: seconds for an item. --list: a line for each item, separated by tabs:
+ * name, unit, group, series, x, what it is.
+ *
+ * Scripts (NAME.sh) that lie beside the program are items too; each runs by busybox's sh, one run a batch (--runs, 5). They begin with
  *
  *   # bench: UNIT OPERATIONS what it is      UNIT: ns, us or ms; OPERATIONS: how many a run has
  *   # prints: TEXT                           what `check` must print
+ *   # large                                  only with --large: too much for a slow machine
  *
  * and are called with `prepare` once, and then with `run`, which is timed, and `check`, which is not.
  */
@@ -34,17 +39,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCHES_MOST = 15, SCRIPT_BATCHES = 5, LIMIT_S = 1000, TEXT = 256 };
+enum { BATCHES_MOST = 101, TEXT = 256 };
 
 extern const struct bench_item *const __start_bench_items[], *const __stop_bench_items[];
 
 const char *bench_busybox = "/bin/busybox";
 static const char *directory = "/tmp";
-static int batches = BATCHES_MOST, script_batches = SCRIPT_BATCHES;
+static int batches = 15, script_batches = 5;
 static int64_t batch_ns = 20000000;
+static unsigned limit_s = 1000;
+static bool large;
 
 /* Of the item that runs. */
 static const char *name, *unit;
+static const struct bench_item *own;
 static pid_t harness_of_item;
 static int64_t counted, started; /* started 0: the clock stands */
 
@@ -63,6 +71,8 @@ void bench_stop(void)
 
 void bench_start(void) { started = now(); }
 
+const struct bench_item *bench_own(void) { return own; }
+
 /* From a child of the item too; only the first row of an item counts. */
 void bench_fail(const char *file, int line, const char *why)
 {
@@ -75,18 +85,12 @@ void bench_fail(const char *file, int line, const char *why)
     _exit(1);
 }
 
-static int compare(const void *a, const void *b)
+static void report(const double *value, int count)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void report(double *value, int count)
-{
-    double scale = strcmp(unit, "ms") == 0 ? 1e6 : strcmp(unit, "us") == 0 ? 1e3 : 1;
-    qsort(value, (size_t)count, sizeof *value, compare);
-    printf("%s %s %.1f %.1f %.1f %.1f %d\n", name, unit, value[count / 2] / scale, value[count / 4] / scale,
-           value[count - 1 - count / 4] / scale, value[0] / scale, count);
+    printf("%s %s", name, unit);
+    for (int i = 0; i < count; i++)
+        printf(" %.5g", value[i]);
+    printf("\n");
     fflush(stdout);
 }
 
@@ -104,8 +108,9 @@ static int64_t batch(const struct bench_item *item, uint64_t times)
 static void run_item(const void *what)
 {
     const struct bench_item *item = what;
-    double value[BATCHES_MOST];
+    double value[BATCHES_MOST], operations;
     uint64_t times = 1;
+    own = item;
     if (item->setup)
         item->setup();
     /* The first, cold ones say how many make a batch. */
@@ -113,16 +118,22 @@ static void run_item(const void *what)
         uint64_t guess = took > 0 ? (uint64_t)((double)times * (double)batch_ns / (double)took) : times * 10;
         times = guess > times * 10 ? times * 10 : guess > times ? guess : times + 1;
     }
-    for (int i = 0; i < batches; i++)
-        value[i] = (double)batch(item, times) / (double)times / (item->each ? item->each : 1);
+    operations = (double)times * (item->each ? item->each : 1);
+    for (int i = 0; i < batches; i++) {
+        double took = (double)batch(item, times);
+        value[i] = item->bytes ? operations * (double)item->bytes * 1e3 / took : took / operations;
+    }
     report(value, batches);
 }
+
+static const char *unit_of(const struct bench_item *item) { return item->bytes ? "MB/s" : "ns"; }
 
 /* --- items that are scripts ------------------------------------------------------------------------------------------- */
 
 struct script {
     char path[PATH_MAX], name[NAME_MAX + 1], unit[4], what[TEXT], prints[TEXT];
     unsigned long operations;
+    bool large;
 };
 
 static bool script_read(struct script *script)
@@ -135,6 +146,7 @@ static bool script_read(struct script *script)
         line[strcspn(line, "\n")] = 0;
         sscanf(line, "# bench: %3s %lu %255[^\n]", script->unit, &script->operations, script->what);
         sscanf(line, "# prints: %255[^\n]", script->prints);
+        script->large |= strcmp(line, "# large") == 0;
     }
     fclose(file);
     return script->operations != 0;
@@ -172,7 +184,9 @@ static void script_call(const struct script *script, const char *verb, char *out
 static void run_script(const void *what)
 {
     const struct script *script = what;
-    double value[SCRIPT_BATCHES];
+    double value[BATCHES_MOST], scale = strcmp(script->unit, "ms") == 0   ? 1e6
+                                        : strcmp(script->unit, "us") == 0 ? 1e3
+                                                                          : 1;
     char output[TEXT], bin[PATH_MAX];
     snprintf(bin, sizeof bin, "%s", bench_busybox);
     setenv("BUSYBOX", bench_busybox, 1);
@@ -189,7 +203,7 @@ static void run_script(const void *what)
             bench_fail(script->path, 0, output);
         }
         if (i >= 0) /* one does not count */
-            value[i] = (double)took / (double)script->operations;
+            value[i] = (double)took / scale / (double)script->operations;
     }
     report(value, script_batches);
 }
@@ -215,13 +229,14 @@ static bool run(const char *item, const char *item_unit, void (*measure)(const v
     name = item;
     unit = item_unit;
     snprintf(path, sizeof path, "%s/bench-%d-%s", directory, (int)getpid(), name);
+    printf("# %s\n", name);
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         harness_of_item = getpid();
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ends the harness ends the item */
-        alarm(LIMIT_S);
+        alarm(limit_s);
         EXPECT(mkdir(path, 0700) == 0 && chdir(path) == 0);
         measure(what);
         _exit(0);
@@ -254,8 +269,22 @@ static int is_script(const struct dirent *entry)
 
 static _Noreturn void usage(void)
 {
-    fprintf(stderr, "usage: micro [--quick] [--list] [--busybox FILE] [--dir DIR] [PATTERN]...\n");
+    fprintf(
+        stderr,
+        "usage: micro [--batches N] [--batch-ms MS] [--runs N] [--limit S] [--large] [--from NAME] [--list]\n"
+        "             [--busybox FILE] [--dir DIR] [PATTERN]...\n");
     exit(2);
+}
+
+static int number(const char *text, int most)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+    if (end == text || *end || n < 1 || n > most) {
+        fprintf(stderr, "micro: %s is no number from 1 to %d\n", text, most);
+        exit(2);
+    }
+    return (int)n;
 }
 
 int main(int argc, char **argv)
@@ -263,45 +292,66 @@ int main(int argc, char **argv)
     static char self[PATH_MAX], busybox[PATH_MAX], absolute[PATH_MAX];
     static struct script script;
     bool list = false, good = true;
+    const char *from = NULL;
     struct dirent **entry;
     (void)argc;
-    char *own = *argv++;
+    char *program = *argv++;
     for (; *argv && (*argv)[0] == '-'; argv++) {
         if (strcmp(*argv, "--list") == 0)
             list = true;
-        else if (strcmp(*argv, "--quick") == 0) /* to see whether all work */
-            batches = 3, script_batches = 1, batch_ns = 2000000;
-        else if (strcmp(*argv, "--busybox") == 0 && argv[1])
+        else if (strcmp(*argv, "--large") == 0)
+            large = true;
+        else if (!argv[1])
+            usage();
+        else if (strcmp(*argv, "--batches") == 0)
+            batches = number(*++argv, BATCHES_MOST);
+        else if (strcmp(*argv, "--batch-ms") == 0)
+            batch_ns = number(*++argv, 10000) * 1000000ll;
+        else if (strcmp(*argv, "--runs") == 0)
+            script_batches = number(*++argv, BATCHES_MOST);
+        else if (strcmp(*argv, "--limit") == 0)
+            limit_s = (unsigned)number(*++argv, 100000);
+        else if (strcmp(*argv, "--from") == 0)
+            from = *++argv;
+        else if (strcmp(*argv, "--busybox") == 0)
             bench_busybox = *++argv;
-        else if (strcmp(*argv, "--dir") == 0 && argv[1])
+        else if (strcmp(*argv, "--dir") == 0)
             directory = *++argv;
         else
             usage();
     }
-    if (!realpath(own, self) ||
+    if (!realpath(program, self) ||
         (!list && (!realpath(bench_busybox, busybox) || !realpath(directory, absolute)))) {
-        fprintf(stderr, "micro: %s, %s or %s: %s\n", own, bench_busybox, directory, strerror(errno));
+        fprintf(stderr, "micro: %s, %s or %s: %s\n", program, bench_busybox, directory, strerror(errno));
         return 2;
     }
     bench_busybox = busybox; /* an item runs in a directory of its own */
     directory = absolute;
-    for (const struct bench_item *const *at = __start_bench_items; at < __stop_bench_items; at++)
+    for (const struct bench_item *const *at = __start_bench_items; at < __stop_bench_items; at++) {
+        if (from && strcmp((*at)->name, from) != 0)
+            continue;
+        from = NULL;
         if (!wanted((*at)->name, argv))
             continue;
         else if (list)
-            printf("%s ns %s\n", (*at)->name, (*at)->what);
+            printf("%s\t%s\t%s\t%s\t%g\t%s\n", (*at)->name, unit_of(*at), (*at)->group ? (*at)->group : "other",
+                   (*at)->series ? (*at)->series : "", (*at)->x, (*at)->what);
         else
-            good &= run((*at)->name, "ns", run_item, *at);
+            good &= run((*at)->name, unit_of(*at), run_item, *at);
+    }
     const char *folder = dirname(self);
     int count = scandir(folder, &entry, is_script, alphasort);
     for (int i = 0; i < count; i++) {
         memset(&script, 0, sizeof script);
         snprintf(script.path, sizeof script.path, "%s/%s", folder, entry[i]->d_name);
         snprintf(script.name, sizeof script.name, "%.*s", (int)strlen(entry[i]->d_name) - 3, entry[i]->d_name);
-        if (!wanted(script.name, argv) || !script_read(&script))
+        if (from && strcmp(script.name, from) != 0)
+            continue;
+        from = NULL;
+        if (!wanted(script.name, argv) || !script_read(&script) || (script.large && !large))
             continue;
         if (list)
-            printf("%s %s %s\n", script.name, script.unit, script.what);
+            printf("%s\t%s\tprogram\t\t0\t%s\n", script.name, script.unit, script.what);
         else
             good &= run(script.name, script.unit, run_script, &script);
     }

@@ -75,5 +75,7 @@ static void after_fork(uint64_t times)
     }
 }
 
-BENCH(page_first_touch, .what = "first write to a page of anonymous memory", .run = first_touch, .each = PAGES);
-BENCH(page_copy_on_write, .what = "first write to a page after fork", .run = after_fork, .each = PAGES);
+BENCH(page_first_touch, .group = "memory", .what = "first write to a page of anonymous memory",
+      .run = first_touch, .each = PAGES);
+BENCH(page_copy_on_write, .group = "memory", .what = "first write to a page after fork", .run = after_fork,
+      .each = PAGES);

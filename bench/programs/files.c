@@ -38,6 +38,6 @@ static void run_open(uint64_t times)
     }
 }
 
-BENCH(stat, .what = "stat of a file", .setup = setup, .run = run_stat);
-BENCH(fstat, .what = "fstat of an open file", .setup = setup, .run = run_fstat);
-BENCH(open_close, .what = "open and close of a file", .setup = setup, .run = run_open);
+BENCH(stat, .group = "system call", .what = "stat of a file", .setup = setup, .run = run_stat);
+BENCH(fstat, .group = "system call", .what = "fstat of an open file", .setup = setup, .run = run_fstat);
+BENCH(open_close, .group = "system call", .what = "open and close of a file", .setup = setup, .run = run_open);

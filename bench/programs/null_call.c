@@ -33,6 +33,8 @@ static void library(uint64_t times)
         EXPECT(getppid() == parent);
 }
 
-BENCH(null_call_patched, .what = "getppid by mov; syscall", .setup = setup, .run = patched);
-BENCH(null_call_reflected, .what = "getppid by a site that is not patched", .setup = setup, .run = reflected);
-BENCH(getppid, .what = "getppid of the C library", .setup = setup, .run = library);
+BENCH(null_call_patched, .group = "system call", .what = "getppid by mov; syscall", .setup = setup,
+      .run = patched);
+BENCH(null_call_reflected, .group = "system call", .what = "getppid by a site that is not patched",
+      .setup = setup, .run = reflected);
+BENCH(getppid, .group = "system call", .what = "getppid of the C library", .setup = setup, .run = library);

@@ -44,5 +44,7 @@ static void read_1(uint64_t times)
     }
 }
 
-BENCH(pipe_write_1, .what = "write 1 byte to a pipe", .setup = setup, .run = write_1, .each = EACH);
-BENCH(pipe_read_1, .what = "read 1 byte of a pipe", .setup = setup, .run = read_1, .each = EACH);
+BENCH(pipe_write_1, .group = "system call", .what = "write 1 byte to a pipe", .setup = setup, .run = write_1,
+      .each = EACH);
+BENCH(pipe_read_1, .group = "system call", .what = "read 1 byte of a pipe", .setup = setup, .run = read_1,
+      .each = EACH);

@@ -37,6 +37,8 @@ static void spawn(uint64_t times, char *const argv[], int status)
 static void run_exec(uint64_t times) { spawn(times, (char *[]){"false", NULL}, 1); }
 static void run_shell(uint64_t times) { spawn(times, (char *[]){"sh", "-c", "exit 7", NULL}, 7); }
 
-BENCH(fork_exit_wait, .what = "fork, exit, wait", .run = run_fork);
-BENCH(fork_exec_exit_wait, .what = "fork, exec of busybox's false, exit, wait", .run = run_exec);
-BENCH(fork_shell_exit_wait, .what = "fork, exec of busybox's sh -c 'exit 7', exit, wait", .run = run_shell);
+BENCH(fork_exit_wait, .group = "process", .what = "fork, exit, wait", .run = run_fork);
+BENCH(fork_exec_exit_wait, .group = "process", .what = "fork, exec of busybox's false, exit, wait",
+      .run = run_exec);
+BENCH(fork_shell_exit_wait, .group = "process", .what = "fork, exec of busybox's sh -c 'exit 7', exit, wait",
+      .run = run_shell);

@@ -77,7 +77,7 @@ static void thread_turns(uint64_t times)
     }
 }
 
-BENCH(switch_processes_pipe, .what = "a byte from process to process, by a pipe", .setup = start_process,
-      .run = process_turns, .each = 2);
-BENCH(switch_threads_futex, .what = "a turn from thread to thread, by a futex", .setup = start_thread,
-      .run = thread_turns, .each = 2);
+BENCH(switch_processes_pipe, .group = "switch", .what = "a byte from process to process, by a pipe",
+      .setup = start_process, .run = process_turns, .each = 2);
+BENCH(switch_threads_futex, .group = "switch", .what = "a turn from thread to thread, by a futex",
+      .setup = start_thread, .run = thread_turns, .each = 2);

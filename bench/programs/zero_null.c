@@ -26,5 +26,7 @@ static void write_null(uint64_t times)
         EXPECT(write(null, "k", 1) == 1);
 }
 
-BENCH(zero_read_1, .what = "read 1 byte of /dev/zero", .setup = setup, .run = read_zero);
-BENCH(null_write_1, .what = "write 1 byte to /dev/null", .setup = setup, .run = write_null);
+BENCH(zero_read_1, .group = "system call", .what = "read 1 byte of /dev/zero", .setup = setup,
+      .run = read_zero);
+BENCH(null_write_1, .group = "system call", .what = "write 1 byte to /dev/null", .setup = setup,
+      .run = write_null);
