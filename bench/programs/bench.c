@@ -6,7 +6,7 @@
  *
  * For each item that a pattern (of the shell) matches, all without one, two lines on standard output:
  *
- *   # NAME                       before it
+ *   # NAME                       before it (and before all: # boot, and the nanoseconds since the system began)
  *   NAME UNIT VALUE...           each batch, in the order in which they ran; or     NAME UNIT failed: WHY
  *
  * A batch repeats the operation until it has taken some milliseconds (--batch-ms, 20; --batches, 15 of them); its value is what one
@@ -327,6 +327,12 @@ int main(int argc, char **argv)
     }
     bench_busybox = busybox; /* an item runs in a directory of its own */
     directory = absolute;
+    if (!list) {
+        struct timespec up = {0};
+        clock_gettime(CLOCK_BOOTTIME, &up);
+        printf("# boot %lld\n", up.tv_sec * 1000000000ll + up.tv_nsec);
+        fflush(stdout);
+    }
     for (const struct bench_item *const *at = __start_bench_items; at < __stop_bench_items; at++) {
         if (from && strcmp((*at)->name, from) != 0)
             continue;
