@@ -64,8 +64,9 @@ static void run(uint64_t times)
 }
 
 #define BANDWIDTH(name, by, kind, size)                                                                        \
-    BENCH(bandwidth_##name##_##size, .group = "message", .what = "blocks of " #size " bytes by " by,           \
-          .setup = setup, .run = run, .bytes = size, .argument = kind, .series = by " bandwidth", .x = size)
+    BENCH(bandwidth_##name##_##size, .group = "message",                                                       \
+          .what = "blocks of " #size " bytes from process to process, by " by, .setup = setup, .run = run,     \
+          .bytes = size, .argument = kind, .series = by " bandwidth", .x = size)
 
 BANDWIDTH(pipe, "pipe", PIPE, 512);
 BANDWIDTH(pipe, "pipe", PIPE, 4096);
