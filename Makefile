@@ -255,7 +255,7 @@ SANITIZE_ADDRESS := -fsanitize=kernel-address -fsanitize-address-use-after-scope
 SANITIZER := test/sanitizer
 SANITIZER_GUEST := $(filter-out $(SANITIZER)/host.c,$(wildcard $(SANITIZER)/*.c $(SANITIZER)/*.S))
 SANITIZER_HOST := $(patsubst %,$(SANITIZER)/%.c,host report undefined)
-SANITIZER_WRAP := los_entry los_cpus_start los_container_exit los_switch lx_quick_call
+SANITIZER_WRAP := los_entry los_cpus_start los_container_exit los_switch
 
 SANITIZED_OBJECTS := $(call object,sanitized,$(LINUX_SOURCES) $(SANITIZER_GUEST))
 SANITIZED_HOSTED := $(HOSTED_OBJECTS:$(BUILD)/hosted/%=$(BUILD)/hosted-sanitized/%) $(call object,hosted-sanitized/object,$(SANITIZER_HOST))

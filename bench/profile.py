@@ -40,19 +40,20 @@ gdb.execute(f"hbreak *{address:#x}")
 for _ in range(turns):
     gdb.execute("continue", to_string=True)
 gdb.execute("delete")
-path, bottom = [], None
+path = []
 calls = collections.Counter()
 low, high = address, starts[bisect.bisect_right(starts, address)] if bisect.bisect_right(starts, address) < len(starts) else address + 4096
 loop = collections.Counter()
 while len(path) < steps:
     pc = int(gdb.parse_and_eval("$pc")) & (1 << 64) - 1
+    again = bool(path) and path[-1] == pc  # a repeated string instruction
     path.append(pc)
-    if low <= pc < high:
+    if not again and low <= pc < high:
         loop[pc] += 1
         if loop[pc] == 4:
             break
     gdb.execute("stepi", to_string=True)
-ends = [i for i, pc in enumerate(path) if pc == path[-1]]
+ends = [i for i, pc in enumerate(path) if pc == path[-1] and path[i - 1] != pc]
 once = path[ends[-2]:ends[-1]] if len(ends) > 1 else path
 print(f"{len(once)} instructions")
 runs, last = [], None

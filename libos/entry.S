@@ -18,10 +18,12 @@
 #define CPU_SCRATCH   EXO_VP_LIBOS + 8
 #define CPU_RETURN    EXO_VP_LIBOS + 16
 #define CPU_SELF      EXO_VP_LIBOS + 40
+#define CPU_CALLS     EXO_VP_LIBOS + 72
 #define VCPU_NUMBER   236 /* exo_vcpu_page.vcpu */
 
 /* struct los_frame */
 #define FRAME_R11    (8 + 6 * 8)
+#define FRAME_RAX    (8 + 10 * 8)
 #define FRAME_RCX    (8 + 11 * 8)
 #define FRAME_RIP    (8 + 15 * 8)
 #define FRAME_CS     (8 + 16 * 8)
@@ -40,7 +42,7 @@
 \name:
 .endm
 
-.macro save_general
+.macro save_caller_saved
     pushq %rdi
     pushq %rsi
     pushq %rdx
@@ -50,12 +52,20 @@
     pushq %r9
     pushq %r10
     pushq %r11
+.endm
+
+.macro save_callee_saved
     pushq %rbx
     pushq %rbp
     pushq %r12
     pushq %r13
     pushq %r14
     pushq %r15
+.endm
+
+.macro save_general
+    save_caller_saved
+    save_callee_saved
 .endm
 
 .macro restore_general
@@ -124,7 +134,51 @@ function los_patched_entry
     cld
     movq (%rsp), %r11
     pushq $EXO_USER_CS
-    jmp system_call
+    pushq %rcx
+    movl %eax, %eax
+    save_caller_saved
+#ifndef LOS_SANITIZED
+    /* Quick calls (los/personality.h): what C preserves is not saved. */
+    cmpl los_quick_count(%rip), %eax
+    jae not_quick
+    andl $~RFLAGS_ARITHMETIC, %r11d
+    cmpl $RFLAGS_PLAIN, %r11d
+    jne not_quick
+    movq los_quick_table(%rip), %rcx
+    movq (%rcx, %rax, 8), %rax
+    testq %rax, %rax
+    jz not_quick
+    movq %r10, %rcx
+    subq $8, %rsp
+    call *%rax
+    addq $16, %rsp
+    movq %rax, %rcx
+    addq %rcx, %rcx
+    jo quick_special /* LOS_QUICK_NOT is as much below 0 as there is, LOS_QUICK_LEAVE comes next */
+    popq %r10
+    popq %r9
+    popq %r8
+    addq $16, %rsp
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    incq %gs:CPU_CALLS
+    jmp quick_return
+quick_special:
+    subq $8, %rsp
+    testq %rcx, %rcx
+    jz not_quick
+    incq %gs:CPU_CALLS
+    save_callee_saved
+    pushq FRAME_RAX - 8(%rsp)
+    movq %rsp, %rdi
+    call los_quick_leave_c
+    jmp system_call_return
+not_quick:
+#endif
+    save_callee_saved
+    movq FRAME_RAX - 8(%rsp), %rax
+    jmp system_call_saved
 
 /* The exokernel reflected a `syscall`: r11 = flags, which are still the program's, DF too; the return address is in the
  * vCPU page; masked already. */
@@ -141,9 +195,11 @@ function los_syscall_entry
 system_call:
     pushq %rcx
     save_general
+system_call_saved:
     pushq %rax
     movq %rsp, %rdi
     call los_syscall_entry_c
+system_call_return:
     /* The short way back needs rcx and r11 to be what `syscall` leaves there. */
     movq FRAME_RCX(%rsp), %rcx
     movq FRAME_R11(%rsp), %r11
@@ -190,6 +246,7 @@ pending_found:
  * others by sahf. From there on nothing touches flags; rcx and r11 are free until the end. */
 return_short:
     restore_general
+quick_return:
     movq %rax, %r11
     movb 17(%rsp), %al /* of rflags 8 to 15 only IF (2) and OF (8) can be set */
     movb 16(%rsp), %ah

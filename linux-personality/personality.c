@@ -15,7 +15,6 @@ static bool fault(struct los_frame *frame, uint32_t vector, uint64_t error, uint
 const struct los_personality los_personality = {
     .name = "linux",
     .start = lx_start,                   /* start.c: process 1, then the first program */
-    .quick_call = lx_quick_call,         /* quick.c: getpid and its kin */
     .system_call = lx_system_call,       /* dispatch.c: syscalls.def says who handles what */
     .deliver_signal = lx_deliver_signal, /* signal_frame.c */
     .fault = fault,                      /* patch.c */

@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Calls that only read what belongs to the caller: answered before the container lock is taken, without accounting. Nothing is missed
- * on the way back: whoever wants this vCPU's attention rings it, and the way back looks at that. A call that was reflected takes
- * the long way, because its site is to be patched; so does every call while the tracer runs.
+ * Quick calls (los/personality.h): those that only read what belongs to the caller, which do without the container lock; those that never
+ * sleep, by their handlers; and read and write of files that never make one wait.
  */
 #include <confine.h>
 #include <dispatch.h>
 #include <quick.h>
 
-enum { GETPID = 39, GETUID = 102, GETGID = 104, GETEUID = 107, GETEGID = 108, GETPPID = 110, GETTID = 186 };
+#define ARGUMENTS uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f
+#define UNUSED    ((void)a, (void)b, (void)c, (void)d, (void)e, (void)f)
+
+/* More is not quick: its time shall be the system's. */
+#define MOST_BYTES 4096u
+
+/* Several vCPUs may count at once when they do not have the lock. */
+static inline void count_unlocked(unsigned number)
+{
+    __atomic_fetch_add(&lx_call_counts[number], 1, __ATOMIC_RELAXED);
+}
+
+/* --- without the lock ------------------------------------------------------------------------------------------------ */
+
+#define READS(number, name, value)                                                                             \
+    static long quick_##name(ARGUMENTS)                                                                        \
+    {                                                                                                          \
+        UNUSED;                                                                                                \
+        const struct los_thread *thread = los_current();                                                       \
+        count_unlocked(number);                                                                                \
+        return value;                                                                                          \
+    }
 
 /* The parent may end meanwhile, which gives its children away before it goes: what was read counts if it is still the parent. */
-static long parent_of(struct los_process *process)
+static int parent_of(const struct los_process *process)
 {
     struct los_process *parent, *again;
     int pid;
@@ -23,24 +43,115 @@ static long parent_of(struct los_process *process)
     return pid;
 }
 
-bool lx_quick_call(struct los_frame *frame)
+READS(39, getpid, thread->process->pid)
+READS(186, gettid, thread->tid)
+READS(110, getppid, parent_of(thread->process))
+READS(102, getuid, thread->process->credentials.user)
+READS(107, geteuid, thread->process->credentials.effective_user)
+READS(104, getgid, thread->process->credentials.group)
+READS(108, getegid, thread->process->credentials.effective_group)
+
+/* --- by their handlers ------------------------------------------------------------------------------------------------- */
+
+/* Ends a call under the lock. */
+static inline long end(struct los_cpu *cpu, long result)
+{
+    return los_quick_end(cpu, __builtin_expect(result >= 0, true) ? result : lx_result(result));
+}
+
+static inline long handle(unsigned number, lx_handler handler, ARGUMENTS)
 {
     struct los_cpu *cpu = los_cpu();
-    struct los_process *process = cpu->current->process;
-    long result;
-    if (lx_tracing || lx_confined || cpu->page->syscall_rip == frame->regs.rip)
-        return false;
-    switch ((uint32_t)frame->number) {
-    case GETPID: result = process->pid; break;
-    case GETTID: result = cpu->current->tid; break;
-    case GETPPID: result = parent_of(process); break;
-    case GETUID: result = process->credentials.user; break;
-    case GETEUID: result = process->credentials.effective_user; break;
-    case GETGID: result = process->credentials.group; break;
-    case GETEGID: result = process->credentials.effective_group; break;
-    default: return false;
-    }
-    __atomic_fetch_add(&lx_call_counts[(uint32_t)frame->number], 1, __ATOMIC_RELAXED);
-    frame->regs.rax = (uint64_t)result;
-    return true;
+    if (!los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    struct lx_args args = {.arg = {a, b, c, d, e, f}};
+    lx_call_counts[number]++;
+    return end(cpu, handler(&args));
 }
+
+#define NEVER_SLEEPS(number, name)                                                                             \
+    static long quick_##name(ARGUMENTS) { return handle(number, lx_sys_##name, a, b, c, d, e, f); }
+
+NEVER_SLEEPS(4, stat)
+NEVER_SLEEPS(5, fstat)
+NEVER_SLEEPS(6, lstat)
+NEVER_SLEEPS(8, lseek)
+NEVER_SLEEPS(13, rt_sigaction)
+NEVER_SLEEPS(21, access)
+NEVER_SLEEPS(32, dup)
+NEVER_SLEEPS(63, uname)
+NEVER_SLEEPS(79, getcwd)
+NEVER_SLEEPS(89, readlink)
+NEVER_SLEEPS(95, umask)
+NEVER_SLEEPS(97, getrlimit)
+NEVER_SLEEPS(111, getpgrp)
+NEVER_SLEEPS(121, getpgid)
+NEVER_SLEEPS(131, sigaltstack)
+NEVER_SLEEPS(262, newfstatat)
+
+/* What it lets through is delivered on the way out. */
+static long quick_rt_sigprocmask(ARGUMENTS)
+{
+    struct los_cpu *cpu = los_cpu();
+    if (!los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    struct lx_args args = {.arg = {a, b, c, d, e, f}};
+    lx_call_counts[14]++;
+    long result = lx_result(lx_sys_rt_sigprocmask(&args));
+    return los_signal_is_pending(cpu->current) ? los_quick_leave(cpu, result) : los_quick_end(cpu, result);
+}
+
+/* Of its commands only those about the descriptor and its flags: locks may sleep. */
+static long quick_fcntl(ARGUMENTS)
+{
+    enum { F_GETFD = 1, F_SETFL = 4 };
+    unsigned command = (unsigned)b;
+    return command >= F_GETFD && command <= F_SETFL ? handle(72, lx_sys_fcntl, a, b, c, d, e, f)
+                                                    : LOS_QUICK_NOT;
+}
+
+/* --- read and write ------------------------------------------------------------------------------------------------------ */
+
+static inline long move(unsigned number, int fd, uint64_t at, uint64_t bytes, bool in)
+{
+    struct los_cpu *cpu = los_cpu();
+    struct los_transfer transfer = {at, bytes, true};
+    if (bytes > MOST_BYTES || at > LOS_USER_END - MOST_BYTES || !los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    struct los_file *file = los_descriptor_of(cpu->current->process, fd);
+    if (file == NULL || !file->ops->immediate || !(file->flags & (in ? LOS_OPEN_READ : LOS_OPEN_WRITE)) ||
+        (file->flags & LOS_OPEN_PATH)) {
+        los_quick_drop(cpu);
+        return LOS_QUICK_NOT;
+    }
+    lx_call_counts[number]++;
+    /* Nobody can close it meanwhile: that takes the lock, which does not go. */
+    long result = (in ? file->ops->read : file->ops->write)(file, &transfer, &file->offset);
+    return end(cpu, result);
+}
+
+static long quick_read(ARGUMENTS)
+{
+    (void)d, (void)e, (void)f;
+    return move(0, (int)a, b, c, true);
+}
+
+static long quick_write(ARGUMENTS)
+{
+    (void)d, (void)e, (void)f;
+    return move(1, (int)a, b, c, false);
+}
+
+/* --- which ------------------------------------------------------------------------------------------------------------------ */
+
+static const los_quick_call quick[LX_CALLS] = {
+    [0] = quick_read,          [1] = quick_write,     [4] = quick_stat,          [5] = quick_fstat,
+    [6] = quick_lstat,         [8] = quick_lseek,     [13] = quick_rt_sigaction, [14] = quick_rt_sigprocmask,
+    [21] = quick_access,       [32] = quick_dup,      [39] = quick_getpid,       [63] = quick_uname,
+    [72] = quick_fcntl,        [79] = quick_getcwd,   [89] = quick_readlink,     [95] = quick_umask,
+    [97] = quick_getrlimit,    [102] = quick_getuid,  [104] = quick_getgid,      [107] = quick_geteuid,
+    [108] = quick_getegid,     [110] = quick_getppid, [111] = quick_getpgrp,     [121] = quick_getpgid,
+    [131] = quick_sigaltstack, [186] = quick_gettid,  [262] = quick_newfstatat,
+};
+
+void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }

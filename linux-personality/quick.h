@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Calls without the container lock: the hook of struct los_personality. */
+/* Which of Linux's calls are quick, as los/personality.h has it. */
 #ifndef LX_QUICK_H
 #define LX_QUICK_H
 
 #include <personality.h>
 
-bool lx_quick_call(struct los_frame *frame);
+/* Says it anew: none is while calls are traced, or have to pass a policy. */
+void lx_quick_update(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include <confine.h>
 #include <dispatch.h>
 #include <patch.h>
+#include <quick.h>
 #include <start.h>
 #include "exec/exec.h"
 
@@ -312,6 +313,7 @@ void lx_start(struct los_frame *frame)
     const char *init = lx_is_configured() ? NULL : los_option("init");
     lx_trace_init();
     lx_patch_init();
+    lx_quick_update();
     lx_proc_init();
     los_set_session();
     if (init != NULL && init[0] != 0) {

@@ -184,11 +184,12 @@ static long any_seek(struct los_file *file, int64_t offset, int whence)
     return 0;
 }
 
-static const struct los_file_ops null_ops = {.read = null_read, .write = null_write, .seek = any_seek},
-                                 zero_ops = {.read = zero_read, .write = null_write, .seek = any_seek},
-                                 full_ops = {.read = zero_read, .write = full_write, .seek = any_seek},
-                                 random_ops = {.read = random_read, .write = random_write, .seek = any_seek},
-                                 log_ops = {.read = null_read, .write = log_write, .seek = any_seek};
+static const struct los_file_ops
+    null_ops = {.immediate = true, .read = null_read, .write = null_write, .seek = any_seek},
+    zero_ops = {.immediate = true, .read = zero_read, .write = null_write, .seek = any_seek},
+    full_ops = {.immediate = true, .read = zero_read, .write = full_write, .seek = any_seek},
+    random_ops = {.read = random_read, .write = random_write, .seek = any_seek},
+    log_ops = {.read = null_read, .write = log_write, .seek = any_seek};
 
 void los_devices_init(void)
 {

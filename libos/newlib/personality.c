@@ -34,22 +34,23 @@ static void system_call(struct los_frame *frame)
     }
 }
 
-/* What only reads what never changes, or the clock: without the container lock. */
-static bool quick_call(struct los_frame *frame)
+/* What only reads what never changes, or the clock. */
+static long quick_process(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
-    if (frame->number == NL_process)
-        frame->regs.rax = (uint64_t)los_current()->process->pid;
-    else if (frame->number == NL_run_time)
-        frame->regs.rax = los_now();
-    else
-        return false;
-    return true;
+    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+    return los_current()->process->pid;
 }
+static long quick_run_time(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+    return (long)los_now();
+}
+static const los_quick_call quick[] = {[NL_process] = quick_process, [NL_run_time] = quick_run_time};
+void nl_quick_init(void) { los_quick_set(quick, sizeof(quick) / sizeof(*quick)); }
 
 const struct los_personality los_personality = {
     .name = "newlib",
-    .start = nl_start, /* start.c: process 1 is the program */
-    .quick_call = quick_call,
+    .start = nl_start,                   /* start.c: process 1 is the program */
     .system_call = system_call,          /* calls.def says what there is */
     .deliver_signal = nl_deliver_signal, /* signal.c */
     .fault = nl_fault,                   /* fault.c */

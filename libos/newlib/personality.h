@@ -27,6 +27,7 @@ struct los_transfer nl_transfer(uint64_t at, size_t bytes, bool to_program);
 
 /* --- start.c --- */
 void nl_start(struct los_frame *frame);
+void nl_quick_init(void);
 
 /* --- signal.c --- */
 bool nl_deliver_signal(struct los_frame *frame, const struct los_action *action,

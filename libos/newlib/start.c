@@ -237,6 +237,7 @@ void nl_start(struct los_frame *frame)
     static struct words arguments, environment;
     struct los_process *process = los_current()->process;
     const char *command = los_option("cmdfile");
+    nl_quick_init();
     open_descriptors(command != NULL);
     take_terminal();
     change_directory();

@@ -40,10 +40,12 @@ static inline struct los_thread *enter(struct los_cpu *cpu)
 
 void los_syscall_entry_c(struct los_frame *frame)
 {
+#ifdef LOS_SANITIZED
+    if (los_quick_checked(frame))
+        return;
+#endif
     struct los_cpu *cpu = los_cpu();
     cpu->system_calls++;
-    if (los_personality.quick_call && los_personality.quick_call(frame))
-        return;
     struct los_thread *thread = enter(cpu);
     thread->in_system_call = true;
     los_personality.system_call(frame);
@@ -277,6 +279,46 @@ void los_leave(struct los_frame *frame)
     cpu->in_program = true;
     los_lock_drop(cpu);
     los_sanitize_leave();
+}
+
+/* --- quick calls: in and out without accounting -------------------------------------------------------------------- */
+
+uint32_t los_quick_count; /* for entry.S */
+const los_quick_call *los_quick_table;
+
+void los_quick_set(const los_quick_call *table, uint32_t count)
+{
+    los_quick_table = table;
+    los_quick_count = count;
+}
+
+bool los_quick_begin(struct los_cpu *cpu) { return los_lock_try(cpu); }
+void los_quick_drop(struct los_cpu *cpu) { los_lock_drop(cpu); }
+
+long los_quick_end(struct los_cpu *cpu, long result)
+{
+    if (__builtin_expect(!(cpu->current->exiting | cpu->current->check_signals), 1)) {
+        los_lock_drop(cpu);
+        return result;
+    }
+    return los_quick_leave(cpu, result);
+}
+
+long los_quick_leave(struct los_cpu *cpu, long result)
+{
+    cpu->quick_result = (uint64_t)result;
+    return LOS_QUICK_LEAVE;
+}
+
+/* What the call did, or what came meanwhile, must be looked at: on from where los_quick_end left it, with the lock. */
+void los_quick_leave_c(struct los_frame *frame)
+{
+    struct los_cpu *cpu = los_cpu();
+    cpu->in_program = false;
+    los_account_user(cpu, cpu->current, los_clock(cpu));
+    frame->regs.rax = cpu->quick_result;
+    cpu->current->in_system_call = true;
+    los_leave(frame);
 }
 
 /* One vCPU that wakes for the first timer is enough. */

@@ -33,6 +33,15 @@ static inline void los_lock_take(struct los_cpu *cpu)
         los_lock_contended(cpu);
     cpu->lock_held = 1;
 }
+static inline bool los_lock_try(struct los_cpu *cpu)
+{
+    if (los_container_lock.first | los_container_lock.locked ||
+        __atomic_exchange_n(&los_container_lock.locked, 1, __ATOMIC_SEQ_CST))
+        return false;
+    los_sanitize_lock(&los_container_lock, "container lock");
+    cpu->lock_held = 1;
+    return true;
+}
 static inline void los_lock_drop(struct los_cpu *cpu)
 {
     los_sanitize_unlock(&los_container_lock);
@@ -95,5 +104,9 @@ void los_load_sample(uint64_t now);
 void los_leave(struct los_frame *frame);
 bool los_events(struct los_cpu *cpu); /* handles what is pending; false: nothing was */
 _Noreturn void los_idle(void);        /* the idle thread's loop; lock held */
+#ifdef LOS_SANITIZED
+bool los_quick_checked(
+    struct los_frame *frame); /* quick calls are made from C, behind checks: test/sanitizer/quick.c */
+#endif
 
 #endif

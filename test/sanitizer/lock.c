@@ -115,16 +115,3 @@ void __wrap_los_switch(uint64_t *save_sp, uint64_t load_sp)
         complain(HERE, " is not held while another thread comes up", container, NULL, 0);
     __real_los_switch(save_sp, load_sp);
 }
-
-/* It does without the lock, as its file says. */
-bool __real_lx_quick_call(struct los_frame *frame);
-bool __wrap_lx_quick_call(struct los_frame *frame);
-bool __wrap_lx_quick_call(struct los_frame *frame)
-{
-    uint32_t vcpu = this_vcpu();
-    lock_checked[vcpu] = false;
-    bool done = __real_lx_quick_call(frame);
-    lock_checked[vcpu] = true;
-    los_sanitize_leave();
-    return done;
-}

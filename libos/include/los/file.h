@@ -262,6 +262,7 @@ enum los_poll {
 };
 struct los_poll_table; /* poll in progress: see los_poll_wait */
 struct los_file_ops {
+    bool immediate; /* read and write never sleep */
     /* Moves bytes at *offset and advances it (streams ignore it). Returns bytes, 0 at the end, or an error when none were moved. */
     long (*read)(struct los_file *file, struct los_transfer *to, uint64_t *offset);
     long (*write)(struct los_file *file, struct los_transfer *from, uint64_t *offset);

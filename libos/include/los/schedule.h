@@ -40,6 +40,8 @@ struct los_cpu {
     uint64_t need_resched;      /* 56 */
     uint32_t number;            /* 64 */
     uint32_t lock_held;         /* this vCPU holds the container lock */
+    uint64_t system_calls;      /* 72 */
+    uint64_t quick_result;      /* of a quick call that must leave by the long way: quick.c */
     struct los_space *space;    /* the present one; NULL: the first space */
     struct exo_vcpu_page *page;
     exo_event event;      /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
@@ -47,8 +49,7 @@ struct los_cpu {
     bool idling;
     uint64_t timer_ns; /* what vcpu_timer was last set to */
     uint64_t switches, interrupts, idle_ns,
-        busy_since; /* for /proc/stat; idle_ns lacks the time since busy_since while idling */
-    uint64_t system_calls;
+        busy_since;               /* for /proc/stat; idle_ns lacks the time since busy_since while idling */
     uint64_t user_ns, system_ns;  /* of the threads that ran here */
     struct los_thread *dead;      /* ended here; its stack is freed by whoever runs next */
     struct los_thread *fpu_owner; /* whose FPU state the registers hold */

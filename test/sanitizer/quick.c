@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Quick calls of a sanitized image: from C instead of from entry.S, so that what they do is checked. */
+#include <los/personality.h>
+#include "../../libos/schedule/internal.h"
+#include "guest.h"
+
+extern uint32_t los_quick_count;
+extern const los_quick_call *los_quick_table;
+
+/* True: done. Those without the lock are allowed to be; it is checked again afterwards. */
+bool los_quick_checked(struct los_frame *frame)
+{
+    struct exo_regs *regs = &frame->regs;
+    uint32_t vcpu = los_cpu()->number;
+    if (los_cpu()->page->syscall_rip == regs->rip || frame->number >= los_quick_count ||
+        !los_quick_table[frame->number])
+        return false;
+    lock_checked[vcpu] = false;
+    long result =
+        los_quick_table[frame->number](regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+    lock_checked[vcpu] = true;
+    if (result == LOS_QUICK_NOT)
+        return false;
+    los_cpu()->system_calls++;
+    if (result == LOS_QUICK_LEAVE) {
+        los_quick_leave_c(frame);
+    } else {
+        regs->rax = (uint64_t)result;
+        los_sanitize_leave();
+    }
+    return true;
+}
