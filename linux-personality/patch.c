@@ -14,6 +14,8 @@
  * `syscall` finds the last two bytes of the slot's address, 60 7f or 61 7f: no instruction in 64-bit mode. It traps, and lx_patch_fault
  * does the call that was meant; so does a vCPU that was between the two instructions when the site changed.
  *
+ * Sites of another form are patch_compare.c's.
+ *
  * Stubs are named by number and return address alone, so every process that has the same site shares them; the patched page
  * is shared through los_space_patch. Both tables are bounded and are never emptied.
  */
@@ -21,16 +23,14 @@
 #include <los/image.h>
 #include <dispatch.h>
 #include <patch.h>
+#include <patch_internal.h>
 
-#define TABLE       0x7f600000ul
-#define TABLE_BYTES 0x20000ul /* to 0x7f61ffff: byte 2 of every slot's address must be 0x60 or 0x61 */
-#define SLOTS       (TABLE_BYTES / 8)
-#define SITE_BYTES  7u
-#define SYSCALL_AT  5u
+#define SLOTS      (LX_TABLE_BYTES / 8)
+#define SITE_BYTES 7u
+#define SYSCALL_AT 5u
 
 #define STUB_BYTES   32u
 #define STUBS_A_PAGE (LOS_PAGE / STUB_BYTES - 1) /* the first place holds the address of los_patched_entry */
-#define STUB_PAGES   ((SLOTS + STUBS_A_PAGE - 1) / STUBS_A_PAGE)
 #define NO_SLOT      UINT32_MAX
 
 #define BUCKETS 1024u
@@ -51,7 +51,8 @@ _Static_assert(sizeof(struct stub) == STUB_BYTES, "one place");
 static struct los_object *table; /* NULL: patching is off */
 static uint32_t slots;           /* in use */
 static uint16_t bucket[BUCKETS]; /* slot + 1; 0: empty */
-static los_pageno stub_page[STUB_PAGES];
+static los_pageno stub_page[LX_STUB_PAGES + LX_COMPARE_PAGES];
+_Static_assert(LX_STUB_PAGES *STUBS_A_PAGE >= SLOTS, "a stub for each slot");
 static uint64_t patched, refused, recovered;
 
 /* Sites that cannot be patched, by return address and space; a newer one takes the place of an older. */
@@ -63,13 +64,13 @@ static struct {
 void lx_patch_init(void)
 {
     if (!los_option("nopatch"))
-        table = los_object_anonymous(TABLE_BYTES / LOS_PAGE);
+        table = los_object_anonymous(LX_TABLE_ALL / LOS_PAGE);
 }
 
 void lx_patch_map(struct los_space *space)
 {
     if (table)
-        los_space_map(space, TABLE, TABLE_BYTES, LOS_READ, LOS_FIXED | LOS_NOREPLACE, table, 0, NULL,
+        los_space_map(space, LX_TABLE, LX_TABLE_ALL, LOS_READ, LOS_FIXED | LOS_NOREPLACE, table, 0, NULL,
                       "[patch]");
 }
 
@@ -110,6 +111,16 @@ static bool stub_page_make(uint32_t index)
     return true;
 }
 
+uint8_t *lx_stub_page(uint32_t index)
+{
+    return stub_page[index] || stub_page_make(index) ? los_page_address(stub_page[index]) : NULL;
+}
+
+uint8_t *lx_table_page(uint64_t index, los_pageno *page)
+{
+    return table->ops->page(table, index, true, page) < 0 ? NULL : los_page_address(*page);
+}
+
 /* The slot for a site, made when there is none; NO_SLOT: no room, no memory. */
 static uint32_t slot_for(uint64_t return_address, uint32_t number)
 {
@@ -121,8 +132,10 @@ static uint32_t slot_for(uint64_t return_address, uint32_t number)
     }
     los_pageno page;
     uint32_t slot = slots;
-    if (slot == SLOTS || (!stub_page[slot / STUBS_A_PAGE] && !stub_page_make(slot / STUBS_A_PAGE)) ||
-        table->ops->page(table, slot / (LOS_PAGE / 8), true, &page) < 0)
+    if (slot == SLOTS || !lx_stub_page(slot / STUBS_A_PAGE))
+        return NO_SLOT;
+    uint64_t *entry = (uint64_t *)lx_table_page(slot / (LOS_PAGE / 8), &page);
+    if (!entry)
         return NO_SLOT;
     slots++;
     uint32_t end = (1 + slot % STUBS_A_PAGE) * STUB_BYTES + offsetof(struct stub, next);
@@ -134,7 +147,6 @@ static uint32_t slot_for(uint64_t return_address, uint32_t number)
                                    .distance = -(int32_t)end,
                                    .next = *head};
     *head = (uint16_t)(slot + 1);
-    uint64_t *entry = los_page_address(page);
     __atomic_store_n(&entry[slot % (LOS_PAGE / 8)], stub_address(slot), __ATOMIC_RELEASE);
     los_page_unref(page); /* the object holds it */
     return slot;
@@ -151,7 +163,7 @@ static bool is_site(const uint8_t bytes[1 + SITE_BYTES], uint64_t number)
 
 static void make_jump(uint8_t bytes[SITE_BYTES], uint32_t slot)
 {
-    uint32_t address = (uint32_t)(TABLE + slot * 8);
+    uint32_t address = (uint32_t)(LX_TABLE + slot * 8);
     bytes[0] = 0xff;
     bytes[1] = 0x24;
     bytes[2] = 0x25;
@@ -163,8 +175,8 @@ static uint32_t slot_of_jump(const uint8_t bytes[SITE_BYTES], uint64_t return_ad
 {
     uint32_t address;
     memcpy(&address, &bytes[3], sizeof(address));
-    uint32_t slot = (uint32_t)(address - TABLE) / 8;
-    if (bytes[0] != 0xff || bytes[1] != 0x24 || bytes[2] != 0x25 || address < TABLE || address % 8 ||
+    uint32_t slot = (uint32_t)(address - LX_TABLE) / 8;
+    if (bytes[0] != 0xff || bytes[1] != 0x24 || bytes[2] != 0x25 || address < LX_TABLE || address % 8 ||
         slot >= slots || stub_of(slot)->return_address != return_address)
         return NO_SLOT;
     return slot;
@@ -177,25 +189,27 @@ static void look_at_site(const struct los_frame *frame)
     unsigned hash = (unsigned)(after ^ after >> 8) % REFUSED;
     if (refusal[hash].return_address == after && refusal[hash].space == space->handle)
         return;
-    uint8_t bytes[1 + SITE_BYTES];
-    bool good = after > LOS_PAGE && (site & LOS_PAGE_MASK) && (site & LOS_PAGE_MASK) + SITE_BYTES <= LOS_PAGE &&
-                los_copy_in(bytes, site - 1, sizeof(bytes)) == 0;
-    if (good && slot_of_jump(&bytes[1], after) != NO_SLOT)
-        return; /* another vCPU was faster */
-    good = good && is_site(bytes, frame->number);
-    if (good) {
+    uint8_t bytes[1 + SITE_BYTES] = {0};
+    bool good = after > LOS_PAGE && (site & LOS_PAGE_MASK) + SITE_BYTES <= LOS_PAGE &&
+                los_copy_in(&bytes[1], site, SITE_BYTES) == 0;
+    if (good && los_copy_in(bytes, site - 1, 1) < 0) /* nothing before the page */
+        bytes[0] = 0;
+    if (lx_compare_stub(after) || (good && slot_of_jump(&bytes[1], after) != NO_SLOT))
+        return; /* a call made again; or another vCPU was faster */
+    int error = -LOS_E_NOMEM;
+    if (good && is_site(bytes, frame->number)) {
         uint32_t slot = slot_for(after, (uint32_t)frame->number);
-        int error = -LOS_E_NOMEM;
         if (slot != NO_SLOT) {
             make_jump(bytes, slot);
             error = los_space_patch(space, site, bytes, SITE_BYTES);
         }
-        good = error == 0;
-        patched += good;
-        if (error == -LOS_E_NOMEM && slots < SLOTS)
-            return; /* memory may come back */
+    } else {
+        error = lx_compare_site(space, after);
     }
-    if (!good) {
+    patched += error == 0;
+    if (error == -LOS_E_NOMEM && slots < SLOTS)
+        return; /* memory may come back */
+    if (error) {
         refused++;
         refusal[hash].return_address = after;
         refusal[hash].space = space->handle;
@@ -231,13 +245,20 @@ static bool do_call(struct los_frame *frame, uint64_t number, uint64_t return_ad
 bool lx_patch_fault(struct los_frame *frame, uint32_t vector, uint64_t address)
 {
     uint8_t bytes[SITE_BYTES];
-    uint64_t rip = frame->regs.rip, site = vector == 6 ? rip - SYSCALL_AT : rip, after = site + SITE_BYTES;
-    if (!table || (vector != 6 && (vector != 14 || address - TABLE >= TABLE_BYTES)) ||
-        los_copy_in(bytes, site, sizeof(bytes)) < 0)
+    uint64_t rip = frame->regs.rip, site = vector == 6 ? rip - SYSCALL_AT : rip, after = site + SITE_BYTES,
+             tail;
+    if (!table || (vector != 6 && (vector != 14 || address - LX_TABLE >= LX_TABLE_ALL)))
         return false;
-    uint32_t slot = slot_of_jump(bytes, after);
-    if (slot == NO_SLOT)
-        return false;
+    uint32_t slot = los_copy_in(bytes, site, sizeof(bytes)) < 0 ? NO_SLOT : slot_of_jump(bytes, after);
+    if (slot == NO_SLOT) {
+        switch (lx_compare_fault(frame, vector, &tail)) {
+        case LX_COMPARE_NONE: return false;
+        case LX_COMPARE_RESUMED: return true;
+        case LX_COMPARE_CALL: break;
+        }
+        lx_patch_map(los_cpu()->space);
+        return do_call(frame, (uint32_t)frame->regs.rax, tail);
+    }
     if (vector == 6) /* at the old `syscall`, with a number of its own */
         return do_call(frame, frame->regs.rax, after);
     lx_patch_map(los_cpu()->space);
@@ -250,16 +271,21 @@ void lx_patch_roll_back(struct los_frame *frame)
     uint64_t offset = regs->rip - LOS_STUBS;
     uint64_t page = offset / LOS_PAGE, place = offset % LOS_PAGE / STUB_BYTES;
     /* Stubs change eax and rcx alone, which the call destroys: the site can be begun again. */
-    if (regs->rip == (uint64_t)los_patched_entry)
+    if (lx_compare_stub(regs->rip == (uint64_t)los_patched_entry ? regs->rcx : regs->rip))
+        lx_compare_roll_back(regs);
+    else if (regs->rip == (uint64_t)los_patched_entry)
         regs->rip = regs->rcx - SITE_BYTES;
-    else if (offset < STUB_PAGES * LOS_PAGE && stub_page[page] && place)
+    else if (offset < LX_STUB_PAGES * LOS_PAGE && stub_page[page] && place)
         regs->rip = stub_of((uint32_t)(page * STUBS_A_PAGE + place - 1))->return_address - SITE_BYTES;
 }
 
 void lx_patch_counts(struct lx_patch_counts *counts)
 {
-    *counts = (struct lx_patch_counts){
-        .sites = slots, .patched = patched, .refused = refused, .recovered = recovered, .sites_max = SLOTS};
+    *counts = (struct lx_patch_counts){.sites = slots + lx_compare_sites(),
+                                       .patched = patched,
+                                       .refused = refused,
+                                       .recovered = recovered,
+                                       .sites_max = SLOTS};
     for (uint32_t i = 0; i < los_cpu_count(); i++) {
         const struct los_cpu *cpu = los_cpu_number(i);
         counts->calls += cpu->system_calls;

@@ -23,6 +23,11 @@ long lx_sys_newfstatat(const struct lx_args *args)
 {
     if (args->arg[3] & ~(uint64_t)(LX_AT_SYMLINK_NOFOLLOW | LX_AT_NO_AUTOMOUNT | LX_AT_EMPTY_PATH))
         return -LOS_E_INVAL;
+    char first;
+    if (args->arg[3] & LX_AT_EMPTY_PATH && (int)args->arg[0] >= 0 && !los_copy_in(&first, args->arg[1], 1) &&
+        !first)
+        return lx_sys_fstat(
+            &(struct lx_args){.arg = {args->arg[0], args->arg[2]}}); /* what the C library makes of fstat */
     return stat_at(args->arg[0], args->arg[1], args->arg[2], args->arg[3]);
 }
 long lx_sys_fstat(const struct lx_args *args)
