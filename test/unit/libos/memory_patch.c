@@ -196,7 +196,7 @@ Test(memory_patch, a_jump_into_a_patched_site_is_the_call_that_was_meant)
     uint32_t slot;
     read_site(space, 100, bytes);
     memcpy(&slot, &bytes[3], 4);
-    cr_assert_eq(los_space_unmap(space, TABLE, 0x20000), 0);
+    cr_assert_eq(los_space_unmap(space, TABLE, 0x30000), 0);
     frame.regs.rip = TEXT + 100;
     frame.regs.rax = 7;
     cr_assert(lx_patch_fault(&frame, 14, slot));
@@ -253,4 +253,156 @@ Test(memory_patch, what_is_interrupted_in_a_stub_begins_its_site_again)
     frame.regs.rcx = TEXT + 107;
     lx_patch_roll_back(&frame);
     cr_assert_eq(frame.regs.rip, TEXT + 100);
+}
+
+/* --- sites that compare the result ---------------------------------------------------------------------------------------- */
+
+static void put_compare(unsigned offset, int32_t immediate)
+{
+    uint8_t site[] = {0x0f, 0x05, 0x48, 0x3d, 0, 0, 0, 0, 0xcc};
+    memcpy(&site[4], &immediate, 4);
+    memcpy(text_at(offset), site, sizeof(site));
+}
+
+static void call_compare(unsigned offset, uint64_t number)
+{
+    struct los_frame frame = {.number = number, .regs = {.rip = TEXT + offset + 2, .rax = number}};
+    vcpu_page.syscall_rip = frame.regs.rip;
+    lx_patch_site(&frame);
+}
+
+/* The address of the stub that the site jumps to. */
+static uint64_t compare_stub(struct los_space *space, unsigned offset)
+{
+    uint8_t bytes[8];
+    int32_t distance;
+    uint64_t stub = 0;
+    cr_assert_eq(los_space_read(space, TEXT + offset, bytes, 8), 8);
+    cr_assert(bytes[0] == 0xff && bytes[1] == 0x25, "not patched: %02x %02x", bytes[0], bytes[1]);
+    cr_assert_not_null(memchr("\x06\x07\x0e\x16\x17\x1e\x1f\x27\x2f\x37\x3f\x60\x61", bytes[2], 13),
+                       "%02x begins an instruction", bytes[2]);
+    memcpy(&distance, &bytes[2], 4);
+    cr_assert_eq(los_space_read(space, TEXT + offset + 6 + (uint64_t)(int64_t)distance, &stub, 8), 8);
+    return stub;
+}
+
+Test(memory_patch, a_site_that_compares_leaves_that_to_its_stub)
+{
+    struct los_space *space = start();
+    put_compare(100, -4096);
+    call_compare(100, 0);
+    uint64_t at = compare_stub(space, 100), entry, back;
+    los_pageno page;
+    uint32_t prot;
+    cr_assert(fake_mapped(LOS_START_PAGE->space, at, &page, &prot));
+    cr_assert_eq(prot, EXO_MAP_R | EXO_MAP_X);
+    const uint8_t *stub = (uint8_t *)los_page_address(page) + at % LOS_PAGE;
+    int32_t distance;
+    memcpy(&distance, stub + 12, 4);
+    memcpy(&entry, stub + 16 + distance, 8);
+    cr_assert_eq(entry, (uint64_t)los_patched_entry);
+    cr_assert_eq(memcmp(stub + 16, "\x0f\x05\x48\x3d\x00\xf0\xff\xff\xff\x25\x00\x00\x00\x00", 14), 0);
+    memcpy(&back, stub + 30, 8);
+    cr_assert_eq(back, TEXT + 108);
+    uint8_t rest[3];
+    cr_assert_eq(los_space_read(space, TEXT + 106, rest, 3), 3);
+    cr_assert_eq(memcmp(rest, "\xff\xff\xcc", 3), 0, "six bytes change");
+
+    struct los_space *other = program();
+    cr_assert_eq(compare_stub(other, 100), at, "other processes start patched");
+    struct lx_patch_counts counts;
+    call_compare(100, 0);
+    lx_patch_counts(&counts);
+    cr_assert(counts.sites == 1 && counts.patched == 1);
+}
+
+Test(memory_patch, many_sites_that_compare)
+{
+    struct los_space *space = start();
+    uint64_t stub[300];
+    for (unsigned i = 0; i < 300; i++)
+        put_compare(8 + i * 13, -4096 - (int32_t)(i % 2));
+    for (unsigned i = 0; i < 300; i++)
+        call_compare(8 + i * 13, i);
+    for (unsigned i = 0; i < 300; i++) {
+        stub[i] = compare_stub(space, 8 + i * 13);
+        for (unsigned j = 0; j < i; j++)
+            cr_assert_neq(stub[i], stub[j]);
+    }
+}
+
+Test(memory_patch, who_comes_back_to_a_patched_site_goes_on_in_its_stub)
+{
+    struct los_space *space = start();
+    put_compare(100, -4096);
+    call_compare(100, 0);
+    uint64_t at = compare_stub(space, 100);
+    struct los_frame frame = {.number = UINT64_MAX, .regs = {.rip = TEXT + 102, .rax = 5}};
+    called_number = 77;
+    cr_assert(lx_patch_fault(&frame, 6, 0));
+    cr_assert(frame.regs.rip == at + 18 && frame.regs.rax == 5 && called_number == 77, "no call is made");
+    frame.regs.rip = TEXT + 103;
+    cr_assert(!lx_patch_fault(&frame, 6, 0));
+
+    cr_assert_eq(los_space_unmap(space, TABLE, 0x30000), 0);
+    frame.regs.rip = TEXT + 100;
+    frame.regs.rax = 186;
+    cr_assert(lx_patch_fault(&frame, 14, 0x7f620000));
+    cr_assert(called_number == 186 && frame.regs.rip == at + 18 && frame.regs.rax == 42);
+    cr_assert_not_null(los_space_find(space, TABLE), "the table is mapped again");
+}
+
+/* What `cmp` of this machine says. */
+static uint64_t flags_of(int64_t a, int64_t b)
+{
+    uint64_t flags;
+    __asm__("cmp %2, %1; pushfq; pop %0" : "=r"(flags) : "r"(a), "r"(b) : "cc");
+    return flags & 0x8d5;
+}
+
+Test(memory_patch, programs_see_no_stub_of_a_compare)
+{
+    struct los_space *space = start();
+    put_compare(100, -4096);
+    call_compare(100, 0);
+    uint64_t at = compare_stub(space, 100);
+    struct los_frame frame = {.regs = {.rip = at + 10, .rcx = 1}};
+    lx_patch_roll_back(&frame);
+    cr_assert_eq(frame.regs.rip, TEXT + 100);
+    frame.regs.rip = (uint64_t)los_patched_entry;
+    frame.regs.rcx = at + 18;
+    lx_patch_roll_back(&frame);
+    cr_assert_eq(frame.regs.rip, TEXT + 100);
+    frame.regs.rip = at + 16; /* a call that is to be made again */
+    lx_patch_roll_back(&frame);
+    cr_assert_eq(frame.regs.rip, TEXT + 100);
+    static const int64_t results[] = {0, 1, -1, -4095, -4096, -4097, 0x7fffffffffffffff, INT64_MIN, 0x1000, -0x1000000};
+    for (unsigned i = 0; i < LOS_COUNT(results); i++) {
+        frame.regs.rip = at + 18;
+        frame.regs.rax = (uint64_t)results[i];
+        frame.regs.rflags = 0x246;
+        lx_patch_roll_back(&frame);
+        cr_assert(frame.regs.rip == TEXT + 108 && frame.regs.rax == (uint64_t)results[i]);
+        cr_assert_eq(frame.regs.rflags, 0x202 | flags_of(results[i], -4096), "%ld: %lx", results[i], frame.regs.rflags);
+    }
+    frame.regs.rip = at + 24; /* it has compared */
+    frame.regs.rflags = 0x2d7;
+    lx_patch_roll_back(&frame);
+    cr_assert(frame.regs.rip == TEXT + 108 && frame.regs.rflags == 0x2d7);
+}
+
+Test(memory_patch, compares_that_cannot_be_patched)
+{
+    struct los_space *space = start();
+    put_compare(0xff9, -4096); /* over the page's end */
+    put_compare(100, -4096);
+    *text_at(103) = 0x3c;
+    call_compare(0xff9, 0);
+    call_compare(100, 0);
+    uint8_t bytes[2];
+    cr_assert_eq(los_space_read(space, TEXT + 100, bytes, 2), 2);
+    cr_assert(bytes[0] == 0x0f && bytes[1] == 0x05);
+    struct lx_patch_counts counts;
+    lx_patch_counts(&counts);
+    cr_assert(counts.sites == 0 && counts.refused == 2);
 }
