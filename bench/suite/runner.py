@@ -46,7 +46,7 @@ class Settings:
 
 def items_of(root, arguments):
     """What micro would run: rows without results."""
-    told = subprocess.run([root / "bench/micro", *arguments, "--list"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([root / "bench/micro", "--list", *arguments], capture_output=True, text=True, check=True).stdout
     rows = []
     for line in told.splitlines():
         name, unit, group, series, x, what = line.split("\t")

@@ -235,7 +235,7 @@ def run(system, arguments, items, silence, progress):
     while start < len(items):
         before = len(results)
         more = ["--from", items[start]] if start else []
-        current = run_once(system, [*arguments, *more], silence, results, boots, progress)
+        current = run_once(system, [*more, *arguments], silence, results, boots, progress)
         missing = [i for i in items[start:] if i not in results]
         if not missing:
             break
