@@ -19,6 +19,7 @@
 #define CPU_RETURN    EXO_VP_LIBOS + 16
 #define CPU_SELF      EXO_VP_LIBOS + 40
 #define CPU_CALLS     EXO_VP_LIBOS + 72
+#define CPU_REFUSED   EXO_VP_LIBOS + 88 /* of LOS_REFUSED, 16 */
 #define VCPU_NUMBER   236 /* exo_vcpu_page.vcpu */
 
 /* struct los_frame */
@@ -138,7 +139,8 @@ function los_patched_entry
     movl %eax, %eax
     save_caller_saved
 #ifndef LOS_SANITIZED
-    /* Quick calls (los/personality.h): what C preserves is not saved. */
+    /* Quick calls (los/quick.h): what C preserves is not saved. */
+try_quick:
     cmpl los_quick_count(%rip), %eax
     jae not_quick
     andl $~RFLAGS_ARITHMETIC, %r11d
@@ -174,11 +176,9 @@ quick_special:
     movq %rsp, %rdi
     call los_quick_leave_c
     jmp system_call_return
-not_quick:
+#else
+    jmp not_quick
 #endif
-    save_callee_saved
-    movq FRAME_RAX - 8(%rsp), %rax
-    jmp system_call_saved
 
 /* The exokernel reflected a `syscall`: r11 = flags, which are still the program's, DF too; the return address is in the
  * vCPU page; masked already. */
@@ -191,10 +191,19 @@ function los_syscall_entry
     cld
     pushq $EXO_USER_CS
     movq %gs:EXO_VP_SYSCALL_RIP, %rcx
-
-system_call:
     pushq %rcx
-    save_general
+    save_caller_saved
+#ifndef LOS_SANITIZED
+    /* From a site that cannot be patched it may be quick as well. From others it is not: somebody shall look at the site. */
+    movl %ecx, %r11d
+    andl $15, %r11d
+    cmpq %gs:CPU_REFUSED(, %r11, 8), %rcx
+    movq (%rsp), %r11
+    je try_quick
+#endif
+not_quick:
+    save_callee_saved
+    movq FRAME_RAX - 8(%rsp), %rax
 system_call_saved:
     pushq %rax
     movq %rsp, %rdi

@@ -9,10 +9,11 @@
 #define STRINGS_MOST 1024
 enum { STATUS_NO_PROGRAM = 127, STATUS_CANNOT = 126, STATUS_BAD = 125 };
 
+/* The first container has its console at a port, and its program in cmd= or cmdfile=, whatever else boot/run passed. */
 bool lx_is_configured(void)
 {
     struct los_config own = los_config_own();
-    return los_config_get(&own, "args", 0) != NULL;
+    return los_console_in_memory() && los_config_get(&own, "args", 0) != NULL;
 }
 
 /* A line on the container's standard error and on the boot log. */

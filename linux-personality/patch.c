@@ -69,6 +69,8 @@ void lx_patch_init(void)
 
 void lx_patch_map(struct los_space *space)
 {
+    for (uint32_t i = 0; i < los_cpu_count(); i++) /* another program may have a better site there */
+        memset(los_cpu_number(i)->refused, 0, sizeof(los_cpu_number(i)->refused));
     if (table)
         los_space_map(space, LX_TABLE, LX_TABLE_ALL, LOS_READ, LOS_FIXED | LOS_NOREPLACE, table, 0, NULL,
                       "[patch]");
@@ -187,8 +189,10 @@ static void look_at_site(const struct los_frame *frame)
     struct los_space *space = los_cpu()->space;
     uint64_t after = frame->regs.rip, site = after - SITE_BYTES;
     unsigned hash = (unsigned)(after ^ after >> 8) % REFUSED;
-    if (refusal[hash].return_address == after && refusal[hash].space == space->handle)
+    if (refusal[hash].return_address == after && refusal[hash].space == space->handle) {
+        los_cpu()->refused[after % LOS_REFUSED] = after;
         return;
+    }
     uint8_t bytes[1 + SITE_BYTES] = {0};
     bool good = after > LOS_PAGE && (site & LOS_PAGE_MASK) + SITE_BYTES <= LOS_PAGE &&
                 los_copy_in(&bytes[1], site, SITE_BYTES) == 0;
@@ -210,6 +214,7 @@ static void look_at_site(const struct los_frame *frame)
     if (error == -LOS_E_NOMEM && slots < SLOTS)
         return; /* memory may come back */
     if (error) {
+        los_cpu()->refused[after % LOS_REFUSED] = after;
         refused++;
         refusal[hash].return_address = after;
         refusal[hash].space = space->handle;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Quick calls (los/personality.h): those that only read what belongs to the caller, which do without the container lock; those that never
+ * Quick calls (los/quick.h): those that only read what belongs to the caller, which do without the container lock; those that never
  * sleep, by their handlers; and read and write of files that never make one wait.
  */
 #include <confine.h>
 #include <dispatch.h>
+#include <los/quick.h>
 #include <quick.h>
 
 #define ARGUMENTS uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f
@@ -112,35 +113,19 @@ static long quick_fcntl(ARGUMENTS)
 
 /* --- read and write ------------------------------------------------------------------------------------------------------ */
 
-static inline long move(unsigned number, int fd, uint64_t at, uint64_t bytes, bool in)
-{
-    struct los_cpu *cpu = los_cpu();
-    struct los_transfer transfer = {at, bytes, true};
-    if (bytes > MOST_BYTES || at > LOS_USER_END - MOST_BYTES || !los_quick_begin(cpu))
-        return LOS_QUICK_NOT;
-    struct los_file *file = los_descriptor_of(cpu->current->process, fd);
-    if (file == NULL || !file->ops->immediate || !(file->flags & (in ? LOS_OPEN_READ : LOS_OPEN_WRITE)) ||
-        (file->flags & LOS_OPEN_PATH)) {
-        los_quick_drop(cpu);
-        return LOS_QUICK_NOT;
+/* Errors are the handlers' matter: nothing was moved then. */
+#define MOVES(number, name, in)                                                                                \
+    static long quick_##name(ARGUMENTS)                                                                        \
+    {                                                                                                          \
+        (void)d, (void)e, (void)f;                                                                             \
+        long moved = c <= MOST_BYTES ? los_quick_transfer((int)a, b, c, in) : LOS_QUICK_NOT;                   \
+        if (__builtin_expect(moved != LOS_QUICK_NOT, true))                                                    \
+            count_unlocked(number);                                                                            \
+        return moved;                                                                                          \
     }
-    lx_call_counts[number]++;
-    /* Nobody can close it meanwhile: that takes the lock, which does not go. */
-    long result = (in ? file->ops->read : file->ops->write)(file, &transfer, &file->offset);
-    return end(cpu, result);
-}
 
-static long quick_read(ARGUMENTS)
-{
-    (void)d, (void)e, (void)f;
-    return move(0, (int)a, b, c, true);
-}
-
-static long quick_write(ARGUMENTS)
-{
-    (void)d, (void)e, (void)f;
-    return move(1, (int)a, b, c, false);
-}
+MOVES(0, read, true)
+MOVES(1, write, false)
 
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 

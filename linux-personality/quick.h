@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which of Linux's calls are quick, as los/personality.h has it. */
+/* Which of Linux's calls are quick, as los/quick.h has it. */
 #ifndef LX_QUICK_H
 #define LX_QUICK_H
 

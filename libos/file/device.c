@@ -109,15 +109,14 @@ static long full_write(struct los_file *file, struct los_transfer *from, uint64_
     return -LOS_E_NOSPC;
 }
 
-/* Fills the whole transfer from a buffer, which `refill`, if given, makes anew for each piece. */
-static long read_endless(struct los_transfer *to, void *buffer, size_t size,
-                         void (*refill)(void *to, size_t bytes))
+static long random_read(struct los_file *file, struct los_transfer *to, uint64_t *offset)
 {
+    uint8_t buffer[512];
     long total = 0;
+    (void)file, (void)offset;
     while (to->left) {
-        size_t n = to->left < size ? to->left : size;
-        if (refill)
-            refill(buffer, n);
+        size_t n = to->left < sizeof(buffer) ? to->left : sizeof(buffer);
+        los_random_bytes(buffer, n);
         long moved = los_transfer_out(to, buffer, n);
         if (moved < 0)
             return total ? total : moved;
@@ -130,16 +129,8 @@ static long read_endless(struct los_transfer *to, void *buffer, size_t size,
 
 static long zero_read(struct los_file *file, struct los_transfer *to, uint64_t *offset)
 {
-    static const uint8_t zeros[LOS_PAGE];
     (void)file, (void)offset;
-    return read_endless(to, (void *)zeros, /* only read: nothing refills it */ sizeof(zeros), NULL);
-}
-
-static long random_read(struct los_file *file, struct los_transfer *to, uint64_t *offset)
-{
-    uint8_t bytes[512];
-    (void)file, (void)offset;
-    return read_endless(to, bytes, sizeof(bytes), los_random_bytes);
+    return los_transfer_zero(to);
 }
 
 static long random_write(struct los_file *file, struct los_transfer *from, uint64_t *offset)

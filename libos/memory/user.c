@@ -141,6 +141,16 @@ long los_transfer_out(struct los_transfer *transfer, const void *from, size_t by
     return advance(transfer, bytes, not_moved);
 }
 
+long los_transfer_zero(struct los_transfer *transfer)
+{
+    size_t bytes = transfer->left, not_moved = 0;
+    if (!transfer->user)
+        memset((void *)transfer->at, 0, bytes);
+    else
+        not_moved = in_user(transfer->at, bytes) ? los_raw_clear((void *)transfer->at, bytes) : bytes;
+    return advance(transfer, bytes, not_moved);
+}
+
 long los_transfer_in(struct los_transfer *transfer, void *to, size_t bytes)
 {
     if (bytes > transfer->left)

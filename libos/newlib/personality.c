@@ -4,6 +4,7 @@
  *
  * A call that a signal interrupted is made again unless a handler is entered; where one is, nl_deliver_signal decides.
  */
+#include <los/quick.h>
 #include "personality.h"
 
 static const nl_handler handlers[NL_CALLS] = {

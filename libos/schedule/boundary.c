@@ -292,18 +292,6 @@ void los_quick_set(const los_quick_call *table, uint32_t count)
     los_quick_count = count;
 }
 
-bool los_quick_begin(struct los_cpu *cpu) { return los_lock_try(cpu); }
-void los_quick_drop(struct los_cpu *cpu) { los_lock_drop(cpu); }
-
-long los_quick_end(struct los_cpu *cpu, long result)
-{
-    if (__builtin_expect(!(cpu->current->exiting | cpu->current->check_signals), 1)) {
-        los_lock_drop(cpu);
-        return result;
-    }
-    return los_quick_leave(cpu, result);
-}
-
 long los_quick_leave(struct los_cpu *cpu, long result)
 {
     cpu->quick_result = (uint64_t)result;

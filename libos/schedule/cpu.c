@@ -6,7 +6,7 @@
 _Static_assert(offsetof(struct exo_vcpu_page, vcpu) == 236, "VCPU_NUMBER in entry.S");
 _Static_assert(offsetof(struct los_cpu, stack_top) == 0 && offsetof(struct los_cpu, scratch) == 8 &&
                    offsetof(struct los_cpu, current) == 32 && offsetof(struct los_cpu, self) == 40 &&
-                   offsetof(struct los_cpu, system_calls) == 72,
+                   offsetof(struct los_cpu, system_calls) == 72 && offsetof(struct los_cpu, refused) == 88,
                "entry.S");
 _Static_assert(sizeof(struct los_frame) == 168 && offsetof(struct los_frame, regs.rip) == 128, "entry.S");
 

@@ -4,6 +4,7 @@
 #define LOS_SCHEDULE_INTERNAL_H
 
 #include <los/process.h>
+#include <los/quick.h>
 #include <los/sanitize.h>
 #include <los/schedule.h>
 
@@ -17,14 +18,7 @@ extern uint64_t los_cpus_idle; /* bit n: vCPU n is about to block or blocks, nob
 void los_cpu_ring(struct los_cpu *cpu);
 
 /* --- lock.c: the container lock, for those who have the vCPU's data at hand --- */
-struct los_container_lock {
-    uint32_t locked;
-    uint32_t first;    /* number + 1 of the vCPU that lost patience; 0: none */
-    uint64_t sleepers; /* bit n: vCPU n blocks, or is about to, until it is rung */
-};
-extern struct los_container_lock los_container_lock;
 void los_lock_contended(struct los_cpu *cpu);
-void los_lock_wake(void);
 static inline void los_lock_take(struct los_cpu *cpu)
 {
     los_sanitize_lock(&los_container_lock, "container lock");
@@ -33,24 +27,6 @@ static inline void los_lock_take(struct los_cpu *cpu)
         los_lock_contended(cpu);
     cpu->lock_held = 1;
 }
-static inline bool los_lock_try(struct los_cpu *cpu)
-{
-    if (los_container_lock.first | los_container_lock.locked ||
-        __atomic_exchange_n(&los_container_lock.locked, 1, __ATOMIC_SEQ_CST))
-        return false;
-    los_sanitize_lock(&los_container_lock, "container lock");
-    cpu->lock_held = 1;
-    return true;
-}
-static inline void los_lock_drop(struct los_cpu *cpu)
-{
-    los_sanitize_unlock(&los_container_lock);
-    cpu->lock_held = 0;
-    __atomic_store_n(&los_container_lock.locked, 0, __ATOMIC_SEQ_CST);
-    if (__builtin_expect(__atomic_load_n(&los_container_lock.sleepers, __ATOMIC_SEQ_CST) != 0, 0))
-        los_lock_wake();
-}
-
 /* --- clock.c --- */
 static inline uint64_t los_clock(const struct los_cpu *cpu)
 {

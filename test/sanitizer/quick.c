@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Quick calls of a sanitized image: from C instead of from entry.S, so that what they do is checked. */
-#include <los/personality.h>
+#include <los/quick.h>
 #include "../../libos/schedule/internal.h"
 #include "guest.h"
 

@@ -161,5 +161,6 @@ struct los_transfer {
 long los_transfer_out(struct los_transfer *transfer, const void *from,
                       size_t bytes);                                         /* to the program: for read */
 long los_transfer_in(struct los_transfer *transfer, void *to, size_t bytes); /* from it: for write */
+long los_transfer_zero(struct los_transfer *transfer); /* all that is left becomes zero: as los_transfer_out */
 
 #endif

@@ -36,24 +36,6 @@ struct los_personality {
 };
 extern const struct los_personality los_personality;
 
-/*
- * Quick calls: system calls that never sleep and need nothing of their frame but the arguments. They are made with less of it
- * saved, without the container lock unless they take it by los_quick_begin, and without accounting: their time is the program's.
- * Called for patched sites only; a thread whose flags are unusual takes the long way.
- */
-typedef long (*los_quick_call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-#define LOS_QUICK_NOT   INT64_MIN       /* nothing was done: make the call by system_call */
-#define LOS_QUICK_LEAVE (INT64_MIN + 1) /* only from the two below */
-/* By number; NULL: that call is not quick. count 0: none is. Before any program runs, or while none can be in a call. */
-void los_quick_set(const los_quick_call *table, uint32_t count);
-/* Takes the lock. False: somebody has it; return LOS_QUICK_NOT. */
-bool los_quick_begin(struct los_cpu *cpu);
-void los_quick_drop(struct los_cpu *cpu); /* gives it up: nothing was done */
-/* Each gives it up, and its result is what the quick call has to return. The second is for calls that may have woken a thread, or made
- * a signal deliverable: what is due is looked at before the program goes on. */
-long los_quick_end(struct los_cpu *cpu, long result);
-long los_quick_leave(struct los_cpu *cpu, long result);
-
 /* Ends the container: says `kxos: status N` on the boot log; with power, and a machine token that allows it, powers off. */
 _Noreturn void los_container_exit(int status);
 _Noreturn void los_container_reset(void);
@@ -64,7 +46,6 @@ const char *los_option(const char *name);
 void los_syscall_entry_c(struct los_frame *frame);
 void los_fault_entry_c(struct los_frame *frame, const struct exo_upcall_frame *fault, bool from_program);
 void los_event_entry_c(struct los_frame *frame, bool from_program);
-void los_quick_leave_c(struct los_frame *frame);
 /* Assembly of entry.S, for tables: entry for patched call sites: a stub does
  *   movl $number,%eax ; movabs $return_address,%rcx ; jmp los_patched_entry      with the program's stack and other registers intact. */
 extern char los_patched_entry[];

@@ -41,8 +41,11 @@ struct los_cpu {
     uint32_t number;            /* 64 */
     uint32_t lock_held;         /* this vCPU holds the container lock */
     uint64_t system_calls;      /* 72 */
-    uint64_t quick_result;      /* of a quick call that must leave by the long way: quick.c */
-    struct los_space *space;    /* the present one; NULL: the first space */
+    uint64_t quick_result;      /* 80: of a quick call that must leave by the long way: quick.h */
+#define LOS_REFUSED 16
+    uint64_t refused
+        [LOS_REFUSED]; /* 88: where sites return to that cannot be patched, each in the place of its low bits */
+    struct los_space *space; /* the present one; NULL: the first space */
     struct exo_vcpu_page *page;
     exo_event event;      /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
     exo_event lock_event; /* the same (LOS_EVENT_LOCK): the container lock was let go */

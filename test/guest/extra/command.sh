@@ -35,6 +35,8 @@ echo b'
     gives 0 'large\n' --mem 2048 '[ $(free -m | awk "NR == 2 { print \$2 }") -gt 1800 ] && echo large'
     gives 0 'x\n' --libos build/linux.img 'echo x'
     gives 0 'x\n' --libos=linux 'echo x'
+    cp build/linux.img "$out/other-name.img"
+    gives 3 'x\n' --libos "$out/other-name.img" 'echo x; exit 3'
     mkdir -p "$out/tree/bin" "$out/tree/with space"
     cp build/rootfs/bin/busybox "$out/tree/bin/sh"
     printf 'contents' >"$out/tree/with space/file"

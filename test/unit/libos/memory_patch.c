@@ -376,14 +376,16 @@ Test(memory_patch, programs_see_no_stub_of_a_compare)
     frame.regs.rip = at + 16; /* a call that is to be made again */
     lx_patch_roll_back(&frame);
     cr_assert_eq(frame.regs.rip, TEXT + 100);
-    static const int64_t results[] = {0, 1, -1, -4095, -4096, -4097, 0x7fffffffffffffff, INT64_MIN, 0x1000, -0x1000000};
+    static const int64_t results[] = {0,         1,      -1,        -4095, -4096, -4097, 0x7fffffffffffffff,
+                                      INT64_MIN, 0x1000, -0x1000000};
     for (unsigned i = 0; i < LOS_COUNT(results); i++) {
         frame.regs.rip = at + 18;
         frame.regs.rax = (uint64_t)results[i];
         frame.regs.rflags = 0x246;
         lx_patch_roll_back(&frame);
         cr_assert(frame.regs.rip == TEXT + 108 && frame.regs.rax == (uint64_t)results[i]);
-        cr_assert_eq(frame.regs.rflags, 0x202 | flags_of(results[i], -4096), "%ld: %lx", results[i], frame.regs.rflags);
+        cr_assert_eq(frame.regs.rflags, 0x202 | flags_of(results[i], -4096), "%ld: %lx", results[i],
+                     frame.regs.rflags);
     }
     frame.regs.rip = at + 24; /* it has compared */
     frame.regs.rflags = 0x2d7;
