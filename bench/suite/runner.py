@@ -226,7 +226,7 @@ def folders():
 
 
 def folder(name, settings):
-    """Runs bench/NAME/run, which writes its sections to build/bench/NAME.json."""
+    """Runs bench/NAME/run, which writes its sections to build/bench/NAME.json (rows.py). Gives the systems and the sections."""
     out = BUILD / f"{name}.json"
     out.unlink(missing_ok=True)
     say(f"bench/{name}/run")
@@ -234,17 +234,18 @@ def folder(name, settings):
     with open(log, "wb") as text:
         done = subprocess.run([folders()[name], *(["--quick"] if settings.quick else [])], stdout=text, cwd=ROOT, stdin=subprocess.DEVNULL)
     try:
-        sections = json.loads(out.read_text())
-    except (OSError, ValueError):
+        told = json.loads(out.read_text())
+        known, sections = told["systems"], told["sections"]
+    except (OSError, ValueError, KeyError):
         failed = {"item": name, "what": f"bench/{name}/run", "unit": "", "group": name, "series": "", "x": 0, "ratios": {},
                   "results": {"kxos": {"failed": f"ended with status {done.returncode} and no figures; see {log.relative_to(ROOT)}"}}}
-        return [{"name": name, "title": name, "note": "", "subject": "kxos", "against": [], "measure": "time", "cpus": 1, "rows": [failed]}]
+        return {}, [{"name": name, "title": name, "note": "", "subject": "kxos", "against": [], "measure": "time", "cpus": 1, "rows": [failed]}]
     for section in sections:
         for row in section["rows"]:
             row.setdefault("series", "")
             row.setdefault("x", 0)
             finish(row, section["subject"], section["against"])
-    return sections
+    return known, sections
 
 
 def host_facts():
@@ -277,5 +278,7 @@ def suite(parts, settings):
         add(*hosted(root, settings))
     for name in folders():
         if name in parts:
-            result["sections"] += folder(name, settings)
+            known, sections = folder(name, settings)
+            result["sections"] += sections
+            result["systems"] = {**known, **result["systems"]}
     return result
