@@ -292,13 +292,7 @@ void los_quick_set(const los_quick_call *table, uint32_t count)
     los_quick_count = count;
 }
 
-long los_quick_leave(struct los_cpu *cpu, long result)
-{
-    cpu->quick_result = (uint64_t)result;
-    return LOS_QUICK_LEAVE;
-}
-
-/* What the call did, or what came meanwhile, must be looked at: on from where los_quick_end left it, with the lock. */
+/* What the call did, or what came meanwhile, must be looked at: on from where los_quick_leave left it, with the lock. */
 void los_quick_leave_c(struct los_frame *frame)
 {
     struct los_cpu *cpu = los_cpu();

@@ -53,7 +53,11 @@ static inline long los_quick_drop(struct los_cpu *cpu)
     los_lock_drop(cpu);
     return LOS_QUICK_NOT;
 }
-long los_quick_leave(struct los_cpu *cpu, long result);
+static inline long los_quick_leave(struct los_cpu *cpu, long result)
+{
+    cpu->quick_result = (uint64_t)result;
+    return LOS_QUICK_LEAVE;
+}
 static inline long los_quick_end(struct los_cpu *cpu, long result)
 {
     const struct los_thread *thread = cpu->current;
