@@ -39,7 +39,7 @@ uint64_t freed_from(uint64_t address);
 
 /* --- lock.c: the library OS's data is touched. Reports it when the container lock is not held --- */
 void check_lock(uint64_t address, bool write, uint64_t from);
-extern bool lock_checked[LOS_VCPUS_MAX];
+extern bool lock_checked[LOS_VCPUS_MAX], in_quick_call[LOS_VCPUS_MAX];
 
 /* --- plant.c: the mistake of that name, for test/sanitizer/run --- */
 void plant(const char *name);

@@ -7,7 +7,7 @@
 extern uint32_t los_quick_count;
 extern const los_quick_call *los_quick_table;
 
-/* True: done. Those without the lock are allowed to be; it is checked again afterwards. */
+/* True: done. None of them moves to another vCPU. */
 bool los_quick_checked(struct los_frame *frame)
 {
     struct exo_regs *regs = &frame->regs;
@@ -16,8 +16,10 @@ bool los_quick_checked(struct los_frame *frame)
         !los_quick_table[frame->number])
         return false;
     lock_checked[vcpu] = false;
+    in_quick_call[vcpu] = true;
     long result =
         los_quick_table[frame->number](regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+    in_quick_call[vcpu] = false;
     lock_checked[vcpu] = true;
     if (result == LOS_QUICK_NOT)
         return false;
