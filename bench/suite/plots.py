@@ -109,7 +109,7 @@ def bars_script(result, section):
     script += "set ytics scale 0 font ',11' (" + ",".join(f"{tic(b[0])} {i}" for i, b in enumerate(bars, 1)) + ")\n"
     script += "set y2range [0.3:%g]\n" % (len(bars) + 0.7)
     script += "set y2tics scale 0 font ',11' (" + ",".join(f"'{b[1]:.3g}' {i}" for i, b in enumerate(bars, 1)) + ")\n"
-    script += "set key outside top center horizontal\nset style fill solid 0.85 noborder\nset bars 0.5\n"
+    script += "set key outside top center horizontal maxcols 2\nset style fill solid 0.85 noborder\nset bars 0.5\n"
     script += "set arrow from 1, graph 0 to 1, graph 1 nohead front lw 1.5\n"
     return script + bars_plot(result, bars, marks, others), title
 
@@ -128,8 +128,7 @@ def bars_plot(result, bars, marks, others):
     for i, (points, other) in enumerate(zip(marks, others)):
         if points:
             data += block(f"marks{i}", points)
-            colour = COLOURS[(3 + i) % len(COLOURS)]
-            parts.append(f"$marks{i} using 1:2 with points pt {HOLLOW[3 + i % 3]} ps 0.7 lw 1.5 lc rgb '{colour}' "
+            parts.append(f"$marks{i} using 1:2 with points pt {HOLLOW[(3 + i) % len(HOLLOW)]} ps 0.7 lw 1.5 lc rgb '#000000' "
                          f"title {quote('against ' + schema.label(result, other))}")
     return data + "plot " + ", ".join(parts) + "\n"
 
@@ -152,7 +151,8 @@ def families(section):
             figures = row["results"].get(system, {})
             if "failed" not in figures and figures and min(figures["median"], figures["q1"], figures["q3"], row["x"]) > 0:
                 lines.setdefault((part, system), []).append((row["x"], figures["median"], figures["q1"], figures["q3"]))
-    return {key: {k: sorted(v) for k, v in lines.items()} for key, lines in found.items() if lines}
+    return {key: {k: sorted(v) for k, v in lines.items()} for key, lines in found.items()
+            if len({p[0] for line in lines.values() for p in line}) > 1}
 
 
 def axis_x(name):
@@ -173,7 +173,7 @@ def scale_y(unit, values):
 
 
 def wide(low, high, factor):
-    """A range of a log axis with some room; one decade at the least would hide nothing, so none is forced."""
+    """A range of a log axis with some room on both sides."""
     return low / factor, high * factor
 
 
@@ -190,7 +190,7 @@ def lines_script(result, section, name, unit, lines):
     script += "set xtics (" + ",".join(f"'{x:,.9g}' {x:.9g}" for x in xs) + ")\n"
     script += "set ytics (" + ",".join(f"'{v:,.9g}' {v:.9g}" for v in log_tics(low, high)) + ")\nset grid ytics\n"
     script += f"set xlabel {quote(axis_x(name))}\nset ylabel {quote(y_label + ' (log scale, bars: quartiles)')}\n"
-    script += "set key outside bottom center horizontal samplen 5 maxcols 3\nset bars 0.6\n"
+    script += "set key outside bottom center horizontal samplen 5 maxcols 3 height 1\nset bars 0.6\n"
     return script + lines_plot(result, section, lines, divisor), title
 
 
