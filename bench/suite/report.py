@@ -10,11 +10,13 @@ import tempfile
 from . import plots, schema
 
 README = (
-    ("boot", ("boot_power_on", "boot_handoff")), ("null call", ("getppid",)), ("write 1 byte to /dev/null", ("null_write_1",)),
-    ("read 1 byte of /dev/zero", ("zero_read_1",)), ("stat", ("stat",)), ("open, close", ("open_close",)), ("signal catch", ("signal_catch",)),
+    ("boot", ("boot_power_on", "boot_handoff")), ("null call", ("getppid",)),
+    ("write 1 byte to /dev/null", ("null_write_1",)), ("read 1 byte of /dev/zero", ("zero_read_1",)),
+    ("stat", ("stat",)), ("open, close", ("open_close",)), ("signal catch", ("signal_catch",)),
     ("pipe, a turn", ("latency_pipe", "latency_fifo", "switch_processes_pipe")),
-    ("context switch, processes", ("switch_processes_2_0k", "switch_processes_pipe")), ("context switch, threads", ("switch_threads_futex",)),
-    ("fork, exit, wait", ("fork_exit_wait",)), ("fork, exec, exit, wait", ("fork_exec_exit_wait",)), ("shell", ("fork_shell_exit_wait",)),
+    ("context switch, processes", ("switch_processes_2_0k", "switch_processes_pipe")),
+    ("context switch, threads", ("switch_threads_futex",)), ("fork, exit, wait", ("fork_exit_wait",)),
+    ("fork, exec, exit, wait", ("fork_exec_exit_wait",)), ("shell", ("fork_shell_exit_wait",)),
     ("page fault", ("page_first_touch", "page_copy_on_write")), ("fork with 1 GiB", ("fork_1024mib",)),
     ("pipe bandwidth, 64 KiB", ("bandwidth_pipe_65536", "bandwidth_pipe_4096")),
     ("script", ("shell_external", "shell_builtins", "script_commands", "process_tree")),
@@ -26,16 +28,19 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --soft: #a0a7b1; --back: #14171b; --panel: #1d2126; --line: #363c44;
   --good: #6bb8ea; --bad: #ff9a55; --fail: #ff7b8b; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 16px/1.45 system-ui, sans-serif; color: var(--text); background: var(--back); }
+body { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 16px/1.45 system-ui, sans-serif;
+  color: var(--text); background: var(--back); }
 h1 { font-size: 1.6rem; margin: .5rem 0; } h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; } p { max-width: 50rem; } .soft, small { color: var(--soft); }
 .scroll { overflow-x: auto; } nav a { margin-right: 1rem; } a { color: var(--good); }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; min-width: 100%; }
 th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { background: var(--panel); position: relative; } th[aria-sort]::after { content: " \\2191"; } th[aria-sort=descending]::after { content: " \\2193"; }
+th { background: var(--panel); }
+th[aria-sort]::after { content: " \\2191"; } th[aria-sort=descending]::after { content: " \\2193"; }
 th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
-th.left, td.left { text-align: left; } td.wrap { white-space: normal; min-width: 12rem; } td small { display: block; font-size: .75rem; }
-.faster { color: var(--good); font-weight: 600; } .slower { color: var(--bad); font-weight: 600; } .failed { color: var(--fail); font-weight: 600; }
+th.left, td.left { text-align: left; } td.wrap { white-space: normal; } td small { display: block; font-size: .75rem; font-weight: 400; }
+td:first-child.wrap, td.failed { min-width: 10rem; overflow-wrap: anywhere; }
+.faster, .slower, .failed { color: var(--good); font-weight: 600; } .slower { color: var(--bad); } .failed { color: var(--fail); }
 figure { margin: 1rem 0; padding: .5rem; background: var(--panel); border-radius: .4rem; overflow-x: auto; }
 figure svg { display: block; width: 100%; min-width: 40rem; height: auto; }
 @media (max-width: 40rem) { body { padding: .6rem; font-size: 15px; } th, td { padding: .25rem .4rem; } }
@@ -115,8 +120,8 @@ def marks(result, section, row):
     found = ["FAILED"] if any(schema.failure(row, n) for n in [section["subject"], *section["against"], *row["results"]]) else []
     for other in section["against"]:
         if other in row["ratios"] and row["ratios"][other]["ratio"] < 1:
-            same = " (interval spans 1)" if schema.verdict(row, section["subject"], other) == "same" else ""
-            found.append(f"below 1 against {schema.label(result, other)}{same}")
+            same = " (same)" if schema.verdict(row, section["subject"], other) == "same" else ""
+            found.append(f"below 1: {schema.label(result, other)}{same}")
     if schema.missed(row, section):
         found.append(f"misses target {row['target']:g}")
     return found
@@ -127,7 +132,7 @@ def facts(result):
     host = result["host"]
     quick = "quick: one short round, rough figures" if result.get("quick") else "full"
     found = [("Date", result["date"]), ("Commit", result["commit"]), ("Run", f"{quick}; rounds: {result.get('rounds', '?')}"),
-             ("Host", f"{host.get('cpu', '?')}, {host.get('cores', '?')} cores, {host.get('kernel', '?')}; load {host.get('load', '?')} at the start"),
+             ("Host", "{}, {} cores, {}; load {}".format(*(host.get(k, "?") for k in ("cpu", "cores", "kernel", "load")))),
              ("QEMU", host.get("qemu", "?")), ("Host's mitigations", host.get("mitigations", "?"))]
     return [(name, schema.one_line(text)) for name, text in found]
 
@@ -139,8 +144,8 @@ def systems_table(result):
         machine = ", ".join(str(about[k]) for k in ("machine", "accelerator", "cpu") if about.get(k))
         size = ", ".join(f"{about[k]} {unit}" for k, unit in (("cpus", "CPU"), ("memory_mib", "MiB")) if about.get(k) is not None)
         more = "; ".join(f"{k.replace('_', ' ')}: {about[k]}" for k in ("parameters", "huge_pages") if about.get(k))
-        rows.append([schema.one_line(v) or "-" for v in (about.get("label", name), about.get("version", ""), "; ".join(filter(None, (machine, size, more))),
-                                                         about.get("mitigations", ""))])
+        texts = about.get("label", name), about.get("version", ""), "; ".join(filter(None, (machine, size, more))), about.get("mitigations", "")
+        rows.append([schema.one_line(text) or "-" for text in texts])
     return ["System", "Version", "Machine", "Mitigations"], rows
 
 
@@ -153,7 +158,8 @@ def summary_table(result):
             for name, members in sets:
                 if members:
                     rows.append(summary_row(result, section, other, name, members))
-    return ["Section", "Against", "Group", "Mean ratio", "Items", "Faster", "Same", "Slower", "Failed", "No ratio", "Below target"], rows
+    counted = ["Items", "Faster", "Same", "Slower", "Failed", "No ratio", "Below target"]
+    return ["Section", "Against", "Group", "Mean ratio", *counted], rows
 
 
 def summary_row(result, section, other, name, members):
@@ -167,16 +173,17 @@ def summary_row(result, section, other, name, members):
 
 def plain(text):
     """Text as Markdown that means just itself."""
-    text = re.sub(r"([\\`*\[\]|])", r"\\\1", schema.one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"[\\`*|]|\](?=[(\[:])", r"\\\g<0>", schema.one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
 
 
-def table(heads, rows, left=1):
-    """A Markdown table, aligned for who reads it as text; the first columns to the left."""
+def table(heads, rows, left=1, last=False):
+    """A Markdown table, aligned for who reads it as text; the first columns, and the last one if so, to the left."""
+    lefts = [i < left or last and i == len(heads) - 1 for i in range(len(heads))]
     lines = [[plain(c) for c in row] for row in [heads, *rows]]
     widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(heads))]
-    shown = ["| " + " | ".join(c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))) + " |" for line in lines]
-    rule = "|" + "|".join("-" * (w + 2) if i < left else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|"
+    shown = ["| " + " | ".join(c.ljust(w) if l else c.rjust(w) for c, w, l in zip(line, widths, lefts)) + " |" for line in lines]
+    rule = "|" + "|".join("-" * (w + 2) if l else "-" * (w + 1) + ":" for w, l in zip(widths, lefts)) + "|"
     return "\n".join([shown[0], rule, *shown[1:]])
 
 
@@ -205,17 +212,18 @@ def row_cells(result, section, row):
 def markdown(result):
     """The report as Markdown."""
     out = ["# KxOS: results of the bench suite", "", *(f"- {name}: {plain(text)}" for name, text in facts(result)), ""]
-    out += [table(*systems_table(result), left=4), "", "## Summary", ""]
+    for name, version, machine, mitigations in systems_table(result)[1]:
+        out.append(f"- {plain(name)}: {plain(version)}; {plain(machine)}; mitigations: {plain(mitigations)}")
+    out += ["", "## Summary", ""]
     out += ["A ratio says how many times better the first system of a section is; the mean is the geometric one. "
             "Same: the interval of the ratio spans 1.", "", table(*summary_table(result), left=3), ""]
-    failed = schema.failures(result)
-    out += [f"Without a figure: {len(failed)}.", "", *(f"- {plain(s['title'])}: {plain(r['item'])}, {plain(schema.label(result, n))}: {plain(why)}"
-                                                       for s, r, n, why in failed), ""]
+    failed = [f"{s['title']}: {r['item']}, {schema.label(result, n)}: {why}" for s, r, n, why in schema.failures(result)]
+    out += [f"Without a figure: {len(failed)}.", "", *("- " + plain(line) for line in failed), ""]
     for section in result["sections"]:
         out += [f"## {plain(section['title'])}", "", *([plain(section["note"]), ""] if section["note"] else [])]
         for group, rows in schema.groups(section).items():
             cells = [row_cells(result, section, row) for row in rows]
-            out += [f"### {plain(section['title'])}: {plain(group)}", "", table(section_heads(result, section), cells), ""]
+            out += [f"### {plain(section['title'])}: {plain(group)}", "", table(section_heads(result, section), cells, last=True), ""]
     return "\n".join(out)
 
 
@@ -303,15 +311,15 @@ def html(result, pictures):
     drawn = [] if isinstance(pictures, str) else pictures
     links = "".join(f'<a href="#s{i}">{escape(s["title"])}</a> ' for i, s in enumerate(result["sections"], 1))
     heads, rows = summary_table(result)
-    failed = [f"<li class=failed>{escape(s['title'])}: {escape(r['item'])}, {escape(schema.label(result, n))}: {escape(why)}</li>"
+    failed = ["<li class=failed>" + escape(f"{s['title']}: {r['item']}, {schema.label(result, n)}: {why}") + "</li>"
               for s, r, n, why in schema.failures(result)]
+    about = html_table(("", ""), facts(result), left=2, sort=False).replace("<thead><tr>", "<thead hidden><tr>")
     parts = ["<!DOCTYPE html>", "<!-- SPDX-License-Identifier: MPL-2.0 -->", '<html lang="en"><head><meta charset="utf-8">',
              '<meta name="viewport" content="width=device-width, initial-scale=1">',
              f"<title>KxOS bench, {escape(result['commit'])}, {escape(result['date'])}</title><style>{STYLE}</style></head><body>",
-             "<h1>KxOS: results of the bench suite</h1>", html_table(("", ""), facts(result), left=2, sort=False).replace("<thead><tr>", "<thead hidden><tr>"),
-             f"<nav><p>{links}</p></nav>", "<h2>Systems</h2>", html_table(*systems_table(result), left=4),
-             "<h2>Summary</h2>", "<p>A ratio says how many times better the first system of a section is; above 1 it is better. The mean is the "
-             "geometric one. Same: the interval of the ratio spans 1.</p>", html_table(heads, numeric(rows), left=3),
+             "<h1>KxOS: results of the bench suite</h1>", about, f"<nav><p>{links}</p></nav>", "<h2>Systems</h2>", html_table(*systems_table(result), left=4),
+             "<h2>Summary</h2>", "<p>A ratio says how many times better the first system of a section is; above 1 it is better. "
+             "The mean is the geometric one. Same: the interval of the ratio spans 1.</p>", html_table(heads, numeric(rows), left=3),
              f"<p>Without a figure: {len(failed)}.</p><ul>{''.join(failed)}</ul>" if failed else "<p>No item failed.</p>"]
     if isinstance(pictures, str):
         parts.append(f"<p class=failed>{escape(pictures)}</p>")
