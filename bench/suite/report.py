@@ -144,7 +144,8 @@ def systems_table(result):
         machine = ", ".join(str(about[k]) for k in ("machine", "accelerator", "cpu") if about.get(k))
         size = ", ".join(f"{about[k]} {unit}" for k, unit in (("cpus", "CPU"), ("memory_mib", "MiB")) if about.get(k) is not None)
         more = "; ".join(f"{k.replace('_', ' ')}: {about[k]}" for k in ("parameters", "huge_pages") if about.get(k))
-        texts = about.get("label", name), about.get("version", ""), "; ".join(filter(None, (machine, size, more))), about.get("mitigations", "")
+        machine = "; ".join(filter(None, (machine, size, more)))
+        texts = about.get("label", name), about.get("version", ""), machine, about.get("mitigations", "")
         rows.append([schema.one_line(text) or "-" for text in texts])
     return ["System", "Version", "Machine", "Mitigations"], rows
 
@@ -317,7 +318,8 @@ def html(result, pictures):
     parts = ["<!DOCTYPE html>", "<!-- SPDX-License-Identifier: MPL-2.0 -->", '<html lang="en"><head><meta charset="utf-8">',
              '<meta name="viewport" content="width=device-width, initial-scale=1">',
              f"<title>KxOS bench, {escape(result['commit'])}, {escape(result['date'])}</title><style>{STYLE}</style></head><body>",
-             "<h1>KxOS: results of the bench suite</h1>", about, f"<nav><p>{links}</p></nav>", "<h2>Systems</h2>", html_table(*systems_table(result), left=4),
+             "<h1>KxOS: results of the bench suite</h1>", about, f"<nav><p>{links}</p></nav>",
+             "<h2>Systems</h2>", html_table(*systems_table(result), left=4),
              "<h2>Summary</h2>", "<p>A ratio says how many times better the first system of a section is; above 1 it is better. "
              "The mean is the geometric one. Same: the interval of the ratio spans 1.</p>", html_table(heads, numeric(rows), left=3),
              f"<p>Without a figure: {len(failed)}.</p><ul>{''.join(failed)}</ul>" if failed else "<p>No item failed.</p>"]
