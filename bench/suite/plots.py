@@ -50,8 +50,8 @@ def clean(svg, prefix, title):
     svg = re.sub(r"<title>.*?</title>|<desc>.*?</desc>", "", svg, flags=re.S)
     svg = re.sub(r"""fill\s*=\s*(["'])black\1""", 'fill="currentColor"', svg)
     svg = re.sub(r"""\scolor\s*=\s*(["'])black\1""", "", svg)
-    svg = re.sub(r"""stroke='black'|stroke="black"|rgb\( ?0, ?0, ?0\)""", lambda m: m[0].replace("black", "currentColor")
-                 if "black" in m[0] else "currentColor", svg)
+    svg = re.sub(r"""stroke\s*=\s*(["'])black\1""", 'stroke="currentColor"', svg)
+    svg = re.sub(r"rgb\(\s*0,\s*0,\s*0\)", "currentColor", svg)
     name = re.sub(r"[^\w ,.=/()-]", " ", title)
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{name}"', 1).strip()
     try:

@@ -233,13 +233,14 @@ def escape(text):
     return markup.escape(str(text), quote=True)
 
 
-def html_table(heads, rows, left=1, sort=True):
+def html_table(heads, rows, left=1, sort=True, last=False):
     """A table; cells are text, or (value to sort by, HTML, class)."""
     out = [f'<div class="scroll"><table{" class=sort" if sort else ""}><thead><tr>']
-    out += [f'<th{" class=left" if i < left else ""} scope="col">{escape(head)}</th>' for i, head in enumerate(heads)]
+    lefts = [i < left or last and i == len(heads) - 1 for i in range(len(heads))]
+    out += [f'<th{" class=left" if to_left else ""} scope="col">{escape(head)}</th>' for head, to_left in zip(heads, lefts)]
     out.append("</tr></thead><tbody>")
     for row in rows:
-        out.append("<tr>" + "".join(html_cell(c, i < left) for i, c in enumerate(row)) + "</tr>")
+        out.append("<tr>" + "".join(html_cell(c, to_left) for c, to_left in zip(row, lefts)) + "</tr>")
     return "\n".join([*out, "</tbody></table></div>"])
 
 
@@ -282,7 +283,7 @@ def html_row(result, section, row):
         if name in section["against"]:
             cells.append(html_ratio(section, row, name))
     found = marks(result, section, row)
-    return [*cells, (None, escape("; ".join(found)), "wrap " + ("failed" if "FAILED" in found else "slower" if found else ""))]
+    return [*cells, (None, escape("; ".join(found)), ("failed" if "FAILED" in found else "slower" if found else ""))]
 
 
 def html_section(result, section, number, pictures):
@@ -293,7 +294,7 @@ def html_section(result, section, number, pictures):
     out += [f"<figure>{p['svg']}</figure>" for p in pictures if p["section"] == section["name"]]
     for group, rows in schema.groups(section).items():
         cells = [html_row(result, section, row) for row in rows]
-        out += [f"<h3>{escape(group)}</h3>", html_table(section_heads(result, section), cells)]
+        out += [f"<h3>{escape(group)}</h3>", html_table(section_heads(result, section), cells, last=True)]
     return "\n".join([*out, "</section>"])
 
 

@@ -220,6 +220,10 @@ class Plots(unittest.TestCase):
         self.assertNotIn("b", page.tags)
         self.assertIn(EVIL, page.text)
 
+    def test_black_is_the_colour_of_the_text(self):
+        for plot in self.drawn:
+            self.assertNotRegex(plot["svg"], r"black|rgb\(\s*0,\s*0,\s*0\)|#000000")
+
     def test_nothing_to_draw(self):
         self.assertEqual(plots.draw(result(section(row("a", 0, 1), row("b", "x", 1)), section(row("c", 1), against=[]))), [])
 
