@@ -161,8 +161,8 @@ bool lx_deliver_signal(struct los_frame *frame, const struct los_action *action,
     struct exo_regs *r = &frame->regs;
     struct los_alternate_stack *stack = &los_current()->alternate_stack;
     struct lx_rt_sigframe built;
-    lx_patch_roll_back(frame);
     lx_restart_for_handler(frame, action->flags & LOS_ACTION_RESTART);
+    lx_patch_roll_back(frame); /* which takes the result as the program will */
     if (lx_tracing)
         lx_trace_signal(info);
     if (!(action->flags & LX_ACTION_RESTORER) || action->handler >= LOS_USER_END)
