@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, CODE = 7 };
+enum { PAGE = 4096, APART = 128 /* pages: a write each 512 KiB */, CODE = 7 };
 static const size_t mib = 1 << 20;
 static char *memory;
 
@@ -49,12 +49,15 @@ static void finish(pid_t child)
     EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == CODE);
 }
 
-/* The child sees the last page that was written. */
+/* The child sees the last page that was written. Between two forks the parent writes here and there, as one that works does: what the
+ * last fork left shared is not all shared still. */
 static void run_fork(uint64_t times)
 {
-    size_t last = (size_t)bench_own()->argument * mib / PAGE - 1;
+    size_t pages = (size_t)bench_own()->argument * mib / PAGE, last = pages - 1;
     bench_stop();
     while (times--) {
+        for (size_t i = 0; i < pages; i += APART)
+            memory[i * PAGE] = mark_of(i);
         bench_start();
         pid_t child = fork();
         if (child == 0)

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
 
 INIT = """#!/bin/sh
-# Process 1 under Linux; its arguments are those of the kernel's command line behind --.
+# Process 1 under Linux; the arguments of micro come with the archive.
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -26,7 +26,8 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t devpts devpts /dev/pts
 exec >/dev/ttyS0 2>&1 </dev/null
 stty raw -echo </dev/ttyS0
-/bench/micro "$@"
+set -f # no names of files
+/bench/micro $(cat /bench/arguments)
 echo "# uname $(uname -srv)"
 for file in /sys/devices/system/cpu/vulnerabilities/*; do echo "# vulnerability ${file##*/} $(cat $file)"; done
 echo "# huge $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
@@ -158,14 +159,27 @@ class Linux(Qemu):
             if subprocess.run([ROOT / "boot/pack", self.root], stdout=out).returncode:
                 raise Failure("boot/pack failed")
 
+    def with_arguments(self, arguments, scratch):
+        """The initramfs with the arguments behind it, as an archive of its own."""
+        (scratch / "more" / "bench").mkdir(parents=True)
+        (scratch / "more" / "bench" / "arguments").write_text(" ".join(arguments) + "\n")
+        archive = scratch / "root.cpio"
+        with open(archive, "wb") as out:
+            out.write(self.archive.read_bytes())
+            out.flush()
+            if subprocess.run([ROOT / "boot/pack", scratch / "more"], stdout=out).returncode:
+                raise Failure("boot/pack failed")
+        return archive
+
     def command(self, arguments, scratch):
         if not self.archive.exists() or self.archive.stat().st_mtime < (self.root / "bench").stat().st_mtime:
             self.pack()
-        append = f"console=ttyS1 quiet {self.parameters} -- " + " ".join('"' + a + '"' for a in arguments)
+        append = f"console=ttyS1 quiet panic=-1 {self.parameters}"
+        archive = self.with_arguments(arguments, scratch)
         return ["qemu-system-x86_64", "-machine", "q35", "-accel", self.accelerator, "-cpu", self.about["cpu"], "-smp", str(self.cpus),
                 "-m", str(self.memory), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-pidfile", self.pidfile,
                 *(["-icount", "shift=0,sleep=off"] if self.icount else []), "-serial", "stdio", "-serial", f"file:{scratch / 'log'}",
-                "-kernel", self.kernel, "-initrd", self.archive, "-append", append]
+                "-kernel", self.kernel, "-initrd", archive, "-append", append]
 
 
 class Native(System):
