@@ -297,7 +297,21 @@ Test(lx_layout, semaphores)
     SAME_SIZE(struct lx_seminfo, struct seminfo);
     SAME_OFFSET(struct lx_seminfo, semopm, struct seminfo, semopm);
     SAME_OFFSET(struct lx_seminfo, semaem, struct seminfo, semaem);
-    SAME(IPC_CREAT), SAME(IPC_EXCL), SAME(IPC_NOWAIT), SAME(SEM_UNDO);
-    SAME(IPC_RMID), SAME(IPC_SET), SAME(IPC_STAT), SAME(IPC_INFO), SAME(SEM_STAT), SAME(SEM_INFO);
-    SAME(GETPID), SAME(GETVAL), SAME(GETALL), SAME(GETNCNT), SAME(GETZCNT), SAME(SETVAL), SAME(SETALL);
+    SAME(IPC_CREAT);
+    SAME(IPC_EXCL);
+    SAME(IPC_NOWAIT);
+    SAME(SEM_UNDO);
+    SAME(IPC_RMID);
+    SAME(IPC_SET);
+    SAME(IPC_STAT);
+    SAME(IPC_INFO);
+    SAME(SEM_STAT);
+    SAME(SEM_INFO);
+    SAME(GETPID);
+    SAME(GETVAL);
+    SAME(GETALL);
+    SAME(GETNCNT);
+    SAME(GETZCNT);
+    SAME(SETVAL);
+    SAME(SETALL);
 }
