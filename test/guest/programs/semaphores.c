@@ -13,7 +13,7 @@
 
 #define KEY 0x5ca1ab1e
 
-static int set;           /* of the part that runs: three semaphores */
+static int set;               /* of the part that runs: three semaphores */
 static volatile int *entries; /* shared: how many entries, then the entries */
 
 static int op(int number, int change, int flags)
@@ -460,7 +460,8 @@ static void information(void)
             found += status.sem_nsems == 5 && status.sem_perm.__key == KEY;
     CHECK(found == 1);
     FILE *file = fopen("/proc/sysvipc/sem", "r");
-    CHECK(file != NULL && fgets(line, sizeof line, file) != NULL && strstr(line, "semid perms      nsems") != NULL);
+    CHECK(file != NULL && fgets(line, sizeof line, file) != NULL &&
+          strstr(line, "semid perms      nsems") != NULL);
     while (fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, "%d %d %o %d", &key, &id, &perms, &count) == 4 && id == set)
             found += key == KEY && perms == 0640 && count == 5;
@@ -471,7 +472,8 @@ static void information(void)
 /* Many at once: the sum stays. */
 static void worker(void)
 {
-    struct sembuf move[] = {{0, -1, SEM_UNDO}, {1, 1, SEM_UNDO}}, back[] = {{1, -1, SEM_UNDO}, {0, 1, SEM_UNDO}};
+    struct sembuf move[] = {{0, -1, SEM_UNDO}, {1, 1, SEM_UNDO}},
+                  back[] = {{1, -1, SEM_UNDO}, {0, 1, SEM_UNDO}};
     for (int i = 0; i < 200; i++)
         CHECK(semop(set, move, 2) == 0 && semop(set, back, 2) == 0);
 }
@@ -495,7 +497,7 @@ int main(int count, char **arguments)
     entries = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK((void *)entries != MAP_FAILED);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    void (*const parts[])(void) = {sets,    values,  operations, waiting,     timeouts,    undoing,
+    void (*const parts[])(void) = {sets,    values,  operations,  waiting,     timeouts, undoing,
                                    removal, signals, permissions, information, crowd};
     for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
         in_child(parts[i]);
