@@ -37,7 +37,7 @@ struct waiter {
     const struct los_semaphore_change *changes, *blocked; /* all, and the one that cannot be */
     uint32_t count;
     struct los_semaphore_undo *undo; /* or NULL: none wants it */
-    bool changer, done;
+    bool changer, grows, done;       /* changes a value; makes one larger */
     int result;
 };
 
@@ -254,11 +254,11 @@ static bool serve_changers(struct set *set, bool *any)
     return false;
 }
 
-/* Values have changed: whoever can go on now does. */
-static bool serve(struct set *set)
+/* Values have changed: whoever can go on now does. Where none grew, only those with several changes may wait for just that. */
+static bool serve(struct set *set, bool grew)
 {
     bool any = serve_watchers(set);
-    while (serve_changers(set, &any))
+    while ((grew || set->with_many) && serve_changers(set, &any))
         ;
     return any;
 }
@@ -302,6 +302,7 @@ static int check(const struct set *set, struct waiter *waiter, bool *wants_undo)
         if (change->number >= set->status.count)
             return -LOS_E_FBIG;
         waiter->changer = waiter->changer || change->change != 0;
+        waiter->grows = waiter->grows || change->change > 0;
         *wants_undo = *wants_undo || change->flags & LOS_SEMAPHORE_UNDO;
     }
     return permitted(set, waiter->changer ? MAY_WRITE : MAY_READ) ? 0 : -LOS_E_ACCES;
@@ -329,7 +330,7 @@ long los_semaphores_change(int id, const struct los_semaphore_change *changes, u
         return result;
     set->status.operated_s = now_s();
     if (waiter.changer)
-        serve(set);
+        serve(set, waiter.grows);
     return 0;
 }
 
@@ -347,7 +348,7 @@ static void undo_apply(struct los_semaphore_undo *undo, int process)
         set->semaphore[i].process = process;
     }
     set->status.operated_s = now_s();
-    serve(set);
+    serve(set, true);
 }
 
 void los_semaphores_process_ended(struct los_process *process)
@@ -452,7 +453,7 @@ static void value_set(struct set *set, uint32_t number, int value)
 static void values_were_set(struct set *set)
 {
     set->status.changed_s = now_s();
-    if (serve(set))
+    if (serve(set, true))
         set->status.operated_s = now_s();
 }
 
