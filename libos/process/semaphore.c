@@ -257,9 +257,9 @@ static bool serve_changers(struct set *set, bool *any)
 /* Values have changed: whoever can go on now does. Where none grew, only those with several changes may wait for just that. */
 static bool serve(struct set *set, bool grew)
 {
-    bool any = serve_watchers(set);
-    while ((grew || set->with_many) && serve_changers(set, &any))
-        ;
+    bool any = serve_watchers(set), again = grew || set->with_many;
+    while (again)
+        again = serve_changers(set, &any);
     return any;
 }
 

@@ -310,6 +310,51 @@ SEMAPHORE_TEST(one_helps_another)
     cr_assert_eq(count, 2);
 }
 
+static void zero_then_gives(struct los_frame *frame)
+{
+    (void)frame;
+    struct los_semaphore_change two[] = {{1, 0, 0}, {0, 1, 0}};
+    note(los_semaphores_change(set, two, 2, LOS_FOREVER) == 0 ? 500 : 0);
+}
+
+SEMAPHORE_TEST(what_shrinks_helps_too)
+{
+    (void)frame;
+    fresh();
+    cr_assert_eq(change(1, 2, 0), 0);
+    test_clone(THREAD, takes_one);
+    test_clone(THREAD, zero_then_gives);
+    los_yield();
+    cr_assert_eq(change(1, -1, 0), 0);
+    los_yield();
+    cr_assert_eq(count, 0);
+    cr_assert_eq(change(1, -1, 0), 0);
+    los_yield();
+    cr_assert_eq(count, 2);
+    expect(0, 0);
+}
+
+static void takes_three_of_second(struct los_frame *frame)
+{
+    (void)frame;
+    note(change(1, -3, 0) == 0 ? 300 : 0);
+}
+
+SEMAPHORE_TEST(who_takes_the_last_lets_zero_go)
+{
+    (void)frame;
+    fresh();
+    cr_assert_eq(change(1, 1, 0), 0);
+    test_clone(THREAD, wants_zero);
+    test_clone(THREAD, takes_three_of_second);
+    los_yield();
+    cr_assert_eq(los_semaphore_ask(set, 1, LOS_SEMAPHORE_WAIT_ZERO), 1);
+    cr_assert_eq(los_semaphore_ask(set, 1, LOS_SEMAPHORE_WAIT_MORE), 1);
+    cr_assert_eq(change(1, 2, 0), 0);
+    los_yield();
+    cr_assert_eq(count, 2);
+}
+
 static void no_wait_later(struct los_frame *frame)
 {
     (void)frame;
@@ -388,6 +433,13 @@ static void takes_and_ends(struct los_frame *frame)
     cr_assert_eq(change(1, 1, 0), 0);
     note(value(0));
 }
+static void one_is_forgotten(struct los_frame *frame)
+{
+    (void)frame;
+    cr_assert_eq(change(0, 1, LOS_SEMAPHORE_UNDO), 0);
+    cr_assert_eq(change(1, 1, LOS_SEMAPHORE_UNDO), 0);
+    cr_assert_eq(los_semaphore_set(set, 0, 9), 0);
+}
 static void takes_and_is_forgotten(struct los_frame *frame)
 {
     (void)frame;
@@ -405,7 +457,7 @@ static void gives_too_much(struct los_frame *frame)
     cr_assert_eq(change(0, 10, LOS_SEMAPHORE_UNDO), 0);
     cr_assert_eq(change(0, -10, 0), 0);
     cr_assert_eq(change(1, -1, LOS_SEMAPHORE_UNDO), 0);
-    cr_assert_eq(change(1, 32766, 0), 0);
+    cr_assert_eq(change(1, 32767, 0), 0);
 }
 
 SEMAPHORE_TEST(a_process_ends)
@@ -421,6 +473,9 @@ SEMAPHORE_TEST(a_process_ends)
     run_child(takes_and_is_forgotten);
     expect(2, 2);
     cr_assert(los_semaphore_set(set, 0, 0) == 0 && los_semaphore_set(set, 1, 1) == 0);
+    run_child(one_is_forgotten);
+    expect(9, 1);
+    cr_assert_eq(los_semaphore_set(set, 0, 0), 0);
     run_child(gives_too_much);
     expect(0, 32767);
 }
