@@ -817,4 +817,41 @@ enum {
     LX_MEMBARRIER_REGISTER_PRIVATE_SYNC_CORE = 64
 };
 
+/* --- System V semaphores ------------------------------------------------------------------------------------------ */
+#define LX_IPC_CREAT    01000
+#define LX_IPC_EXCL     02000
+#define LX_IPC_NOWAIT   04000
+#define LX_SEM_UNDO     0x1000
+#define LX_IPC_RMID     0
+#define LX_IPC_SET      1
+#define LX_IPC_STAT     2
+#define LX_IPC_INFO     3
+#define LX_GETPID       11
+#define LX_GETVAL       12
+#define LX_GETALL       13
+#define LX_GETNCNT      14
+#define LX_GETZCNT      15
+#define LX_SETVAL       16
+#define LX_SETALL       17
+#define LX_SEM_STAT     18
+#define LX_SEM_INFO     19
+#define LX_SEM_STAT_ANY 20
+struct lx_sembuf {
+    uint16_t sem_num;
+    int16_t sem_op, sem_flg;
+};
+struct lx_ipc_perm {
+    int32_t key;
+    uint32_t uid, gid, cuid, cgid, mode;
+    uint16_t seq, pad[3];
+    uint64_t unused[2];
+};
+struct lx_semid {
+    struct lx_ipc_perm perm;
+    uint64_t sem_otime, unused1, sem_ctime, unused2, sem_nsems, unused3[2];
+};
+struct lx_seminfo {
+    int32_t semmap, semmni, semmns, semmnu, semmsl, semopm, semume, semusz, semvmx, semaem;
+};
+
 #endif

@@ -63,6 +63,7 @@ static const struct error_row table[LOS_ERROR_COUNT] = {
     [LOS_E_DESTADDRREQ] = {89, "EDESTADDRREQ", "Destination address required"},
     [LOS_E_MSGSIZE] = {90, "EMSGSIZE", "Message too long"},
     [LOS_E_NOPROTOOPT] = {92, "ENOPROTOOPT", "Protocol not available"},
+    [LOS_E_IDRM] = {43, "EIDRM", "Identifier removed"},
     [LOS_E_OPNOTSUPP] = {95, "EOPNOTSUPP", "Operation not supported"},
 };
 

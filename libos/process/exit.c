@@ -5,6 +5,7 @@
  */
 #include <los/file.h>
 #include <los/personality.h>
+#include <los/semaphore.h>
 #include <los/terminal.h>
 #include "../schedule/internal.h"
 #include "internal.h"
@@ -68,6 +69,7 @@ static void process_end(struct los_process *process, struct los_thread *thread)
     process->cpu_timed = false;
     if (los_personality.process_ended)
         los_personality.process_ended(process);
+    los_semaphores_process_ended(process);
     process->space = NULL;
     los_space_activate(NULL);
     los_space_unref(space);

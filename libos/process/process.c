@@ -14,6 +14,7 @@ struct los_process *los_process_create(int pid)
     los_list_init(&process->children);
     los_list_init(&process->sibling);
     los_list_init(&process->threads);
+    los_list_init(&process->semaphore_undos);
     los_pending_init(&process->pending);
     los_wait_queue_init(&process->child_wait);
     los_wait_queue_init(&process->thread_wait);

@@ -24,6 +24,7 @@ extern const struct los_pseudo lx_proc_process; /* pid.c: /proc/PID */
 extern const struct los_pseudo lx_proc_net;     /* net.c */
 extern const struct los_pseudo lx_proc_sys;     /* sysctl.c */
 extern const struct los_pseudo lx_proc_kxos;    /* kxos.c */
+extern const struct los_pseudo lx_proc_sysvipc; /* sysvipc.c */
 extern const struct los_pseudo lx_sys_root;     /* sysfs.c */
 
 /* Top-level texts: system.c, cpu.c. */

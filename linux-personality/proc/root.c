@@ -88,6 +88,7 @@ static const struct los_pseudo_item items[] = {
     {"stat", &stat_file},
     {"swaps", &swaps_file},
     {"sys", &lx_proc_sys},
+    {"sysvipc", &lx_proc_sysvipc},
     {"thread-self", &thread_self_link},
     {"uptime", &uptime_file},
     {"version", &version_file},

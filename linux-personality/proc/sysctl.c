@@ -43,6 +43,7 @@ READ_ONLY(ostype, LX_OS_NAME);
 READ_ONLY(version, LX_OS_VERSION);
 READ_ONLY(arch, LX_OS_MACHINE);
 READ_ONLY(ngroups_max, "32");
+READ_ONLY(sem, "32000\t1024000000\t500\t1024"); /* limits of semaphore.c */
 READ_ONLY(cap_last_cap, "40");
 READ_ONLY(entropy_avail, "256");
 READ_ONLY(poolsize, "256");
@@ -200,6 +201,7 @@ static const struct los_pseudo_item kernel_items[] = {
     {"printk", &printk.pseudo},
     {"random", &random_directory},
     {"randomize_va_space", &randomize_va_space.pseudo},
+    {"sem", &sem.pseudo},
     {"tainted", &tainted.pseudo},
     {"threads-max", &threads_max},
     {"version", &version.pseudo},

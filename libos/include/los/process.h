@@ -91,6 +91,7 @@ struct los_process {
     struct los_wait_queue thread_wait; /* exec sleeps here until its other threads have ended */
     struct los_thread *vfork_thread;   /* the parent's thread that sleeps until vfork_busy ends; or NULL */
     uint32_t queued_signals;
+    struct los_link semaphore_undos; /* semaphore.c: what its end takes back */
     struct {
         uint64_t at_ns, interval_ns; /* at_ns in the process's own CPU time; 0: off */
     } cpu_timer[2];                  /* virtual (user time), profile (user and system time) */

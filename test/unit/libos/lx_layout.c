@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -278,4 +279,39 @@ Test(lx_layout, call_table_is_in_order_and_whole)
     for (size_t i = 1; i < n; i++)
         cr_assert_lt(numbers[i - 1], numbers[i]);
     cr_assert_eq(numbers[n - 1], 450);
+}
+
+Test(lx_layout, semaphores)
+{
+    SAME_SIZE(struct lx_sembuf, struct sembuf);
+    SAME_OFFSET(struct lx_sembuf, sem_op, struct sembuf, sem_op);
+    SAME_OFFSET(struct lx_sembuf, sem_flg, struct sembuf, sem_flg);
+    SAME_SIZE(struct lx_semid, struct semid_ds);
+    SAME_OFFSET(struct lx_semid, perm.uid, struct semid_ds, sem_perm.uid);
+    SAME_OFFSET(struct lx_semid, perm.cgid, struct semid_ds, sem_perm.cgid);
+    SAME_OFFSET(struct lx_semid, perm.mode, struct semid_ds, sem_perm.mode);
+    SAME_OFFSET(struct lx_semid, perm.seq, struct semid_ds, sem_perm.__seq);
+    SAME_OFFSET(struct lx_semid, sem_otime, struct semid_ds, sem_otime);
+    SAME_OFFSET(struct lx_semid, sem_ctime, struct semid_ds, sem_ctime);
+    SAME_OFFSET(struct lx_semid, sem_nsems, struct semid_ds, sem_nsems);
+    SAME_SIZE(struct lx_seminfo, struct seminfo);
+    SAME_OFFSET(struct lx_seminfo, semopm, struct seminfo, semopm);
+    SAME_OFFSET(struct lx_seminfo, semaem, struct seminfo, semaem);
+    SAME(IPC_CREAT);
+    SAME(IPC_EXCL);
+    SAME(IPC_NOWAIT);
+    SAME(SEM_UNDO);
+    SAME(IPC_RMID);
+    SAME(IPC_SET);
+    SAME(IPC_STAT);
+    SAME(IPC_INFO);
+    SAME(SEM_STAT);
+    SAME(SEM_INFO);
+    SAME(GETPID);
+    SAME(GETVAL);
+    SAME(GETALL);
+    SAME(GETNCNT);
+    SAME(GETZCNT);
+    SAME(SETVAL);
+    SAME(SETALL);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <los/events.h>
+#include <los/semaphore.h>
 #include <los/socket.h>
 #include <los/terminal.h>
 #include "../../../linux-personality/exec/exec.h"
@@ -310,8 +311,21 @@ static long clones(void)
     return 0;
 }
 
+static long semaphores(void)
+{
+    const struct los_semaphore_change give = {1, 1, LOS_SEMAPHORE_UNDO};
+    long id = los_semaphores_get(0, 2, 0, 0600);
+    if (id < 0)
+        return id;
+    long error = los_semaphores_change((int)id, &give, 1, LOS_FOREVER);
+    cr_assert_eq(los_semaphore_ask((int)id, 1, LOS_SEMAPHORE_VALUE), error == 0);
+    los_semaphores_remove((int)id);
+    return error;
+}
+
 FILE_TEST(process_shortage, processes)
 {
+    STARVE(semaphores, 2);
     STARVE(clones, 5);
     clone_flags = LOS_CLONE_SPACE | LOS_CLONE_FILES | LOS_CLONE_FILE_CONTEXT | LOS_CLONE_ACTIONS;
     STARVE(clones, 2);

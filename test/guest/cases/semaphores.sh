@@ -1,0 +1,2 @@
+/test/programs/semaphores; echo "status $?"
+cat /proc/sysvipc/sem
