@@ -189,31 +189,33 @@ uint64_t lx_open_flags_out(uint32_t los_flags)
     return flags;
 }
 
-static const struct {
-    uint32_t linux_event, los_event;
-} poll_events[] = {
-    {LX_POLLIN, LOS_POLL_IN},        {LX_POLLRDNORM, LOS_POLL_IN},         {LX_POLLOUT, LOS_POLL_OUT},
-    {LX_POLLWRNORM, LOS_POLL_OUT},   {LX_POLLERR, LOS_POLL_ERROR},         {LX_POLLHUP, LOS_POLL_HANGUP},
-    {LX_POLLPRI, LOS_POLL_PRIORITY}, {LX_POLLRDHUP, LOS_POLL_READ_HANGUP},
+/* By number of the bit. */
+#define BIT(n) (__builtin_ctz(n))
+static const uint32_t los_events_of[32] = {
+    [BIT(LX_POLLIN)] = LOS_POLL_IN,        [BIT(LX_POLLRDNORM)] = LOS_POLL_IN,
+    [BIT(LX_POLLOUT)] = LOS_POLL_OUT,      [BIT(LX_POLLWRNORM)] = LOS_POLL_OUT,
+    [BIT(LX_POLLERR)] = LOS_POLL_ERROR,    [BIT(LX_POLLHUP)] = LOS_POLL_HANGUP,
+    [BIT(LX_POLLPRI)] = LOS_POLL_PRIORITY, [BIT(LX_POLLRDHUP)] = LOS_POLL_READ_HANGUP,
+};
+static const uint32_t linux_events_of[32] = {
+    [BIT(LOS_POLL_IN)] = LX_POLLIN | LX_POLLRDNORM,
+    [BIT(LOS_POLL_OUT)] = LX_POLLOUT | LX_POLLWRNORM,
+    [BIT(LOS_POLL_ERROR)] = LX_POLLERR,
+    [BIT(LOS_POLL_HANGUP)] = LX_POLLHUP,
+    [BIT(LOS_POLL_PRIORITY)] = LX_POLLPRI,
+    [BIT(LOS_POLL_READ_HANGUP)] = LX_POLLRDHUP,
 };
 
-uint32_t lx_poll_in(uint32_t linux_events)
+static inline uint32_t events_of(const uint32_t of[32], uint32_t bits)
 {
     uint32_t events = 0;
-    for (size_t i = 0; i < LOS_COUNT(poll_events); i++)
-        if (linux_events & poll_events[i].linux_event)
-            events |= poll_events[i].los_event;
+    for (; bits; bits &= bits - 1)
+        events |= of[BIT(bits)];
     return events;
 }
 
-uint32_t lx_poll_out(uint32_t los_events)
-{
-    uint32_t events = 0;
-    for (size_t i = 0; i < LOS_COUNT(poll_events); i++)
-        if (los_events & poll_events[i].los_event)
-            events |= poll_events[i].linux_event;
-    return events;
-}
+uint32_t lx_poll_in(uint32_t linux_events) { return events_of(los_events_of, linux_events); }
+uint32_t lx_poll_out(uint32_t los_events) { return events_of(linux_events_of, los_events); }
 
 uint64_t lx_filesystem_magic(uint64_t kind)
 {

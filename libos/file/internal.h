@@ -140,20 +140,21 @@ void los_locks_release(struct los_inode *inode);
 /* --- poll.c --- */
 #define POLL_WAITERS_FIRST 8
 struct los_poll_chunk;
+/* Of one watched file: no file's poll has more queues. */
+#define LOS_WATCH_QUEUES 3
+struct los_watch_listeners {
+    struct los_listener listener[LOS_WATCH_QUEUES];
+};
 struct los_poll_table {
     unsigned used; /* in first, then in the newest chunk */
     bool failed;
-    bool looking;      /* enlists nowhere */
-    uint64_t activity; /* sum over the queues seen of how often they were woken */
+    struct los_watch_listeners *listeners; /* not NULL: these are to listen to the queues, nobody enlists */
+    uint64_t activity;                     /* sum over the queues seen of how often they were woken */
     struct los_poll_chunk *chunks;
-    struct los_link marked; /* looks into sets of watched files, which may be closed meanwhile */
-    struct los_thread *thread;
     struct los_waiter first[POLL_WAITERS_FIRST];
 };
 void los_poll_begin(struct los_poll_table *table);
 void los_poll_end(struct los_poll_table *table); /* leaves all queues */
-void los_poll_mark(struct los_poll_table *table);
-void los_poll_retry_marked(void); /* all marked ones leave their queues now, and look again */
 
 /* --- watch.c --- */
 void los_watches_drop(struct los_file *file); /* it is closed: out of every set */

@@ -11,28 +11,27 @@ struct los_poll_chunk {
 void los_poll_begin(struct los_poll_table *table)
 {
     table->used = 0;
-    table->failed = table->looking = false;
+    table->failed = false;
+    table->listeners = NULL;
     table->activity = 0;
     table->chunks = NULL;
-    table->thread = los_current();
-    los_list_init(&table->marked);
 }
 
-static struct los_link marked = {&marked, &marked};
-
-void los_poll_mark(struct los_poll_table *table)
+/* Listens to a queue unless one of them does. */
+static void listen(struct los_watch_listeners *all, struct los_wait_queue *queue)
 {
-    if (table && !table->looking && los_list_empty(&table->marked))
-        los_list_add_last(&marked, &table->marked);
-}
-
-void los_poll_retry_marked(void)
-{
-    while (!los_list_empty(&marked)) {
-        struct los_poll_table *table = LOS_CONTAINER(marked.next, struct los_poll_table, marked);
-        los_poll_end(table);
-        los_wake_thread(table->thread);
+    struct los_listener *free = NULL;
+    for (unsigned i = 0; i < LOS_WATCH_QUEUES; i++) {
+        if (all->listener[i].queue == queue)
+            return;
+        if (!all->listener[i].queue)
+            free = &all->listener[i];
     }
+    if (!free) { /* left over from queues that the file has no more */
+        free = &all->listener[0];
+        los_listen_no_more(free);
+    }
+    los_listen(queue, free);
 }
 
 void los_poll_wait(struct los_poll_table *table, struct los_wait_queue *queue)
@@ -41,7 +40,9 @@ void los_poll_wait(struct los_poll_table *table, struct los_wait_queue *queue)
     if (!table)
         return;
     table->activity += queue->wakes;
-    if (table->looking || table->failed)
+    if (table->listeners)
+        listen(table->listeners, queue);
+    if (table->listeners || table->failed)
         return;
     if (!table->chunks && table->used < POLL_WAITERS_FIRST) {
         waiter = &table->first[table->used++];
@@ -75,7 +76,6 @@ void los_poll_end(struct los_poll_table *table)
     for (unsigned i = 0; i < in_first; i++)
         los_delist(&table->first[i]);
     table->used = 0;
-    los_list_remove(&table->marked);
 }
 
 uint32_t los_file_poll(struct los_file *file, struct los_poll_table *table)

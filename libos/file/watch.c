@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Sets of watched files (events.h). A wait asks every file of the set, as poll does, and sleeps in all their queues.
+ * Sets of watched files (events.h). A watch listens to the queues of its file; what was woken, or is new, is a candidate, and only candidates are
+ * asked whether they are ready. One that is ready stays a candidate, unless it waits for edges; one that is not listens again. So a
+ * wait costs by what happened, not by how many files are watched.
  *
- * A watched file is not held by the set, and may be closed while threads sleep in its queues: then they leave all queues and look again.
+ * A watched file is not held by the set: when it is closed its watches go.
  *
  * Edges: what was reported is reported again only after a queue of the file was woken, or when more of what is wanted is so.
  */
@@ -12,7 +14,9 @@
 #define NESTING_MOST 5
 
 struct watch {
+    struct los_watch_listeners listeners;
     struct los_link in_set, in_file; /* in_file: file->watches */
+    struct los_link candidate;       /* of the set; empty: it is none */
     struct los_file *file;           /* not referenced: los_watches_drop takes it out */
     struct los_file *set;
     int fd;
@@ -22,7 +26,7 @@ struct watch {
     uint64_t activity; /* when it was reported */
 };
 struct set {
-    struct los_link watches;
+    struct los_link watches, candidates;
     struct los_wait_queue changed; /* a watch came or was changed */
 };
 static const struct los_file_ops set_ops;
@@ -36,8 +40,36 @@ static struct watch *find(struct los_file *set, int fd, const struct los_file *f
     return NULL;
 }
 
+static void be_no_candidate(struct watch *watch) { los_list_remove(&watch->candidate); }
+
+static void be_candidate(struct watch *watch)
+{
+    struct set *set = watch->set->private;
+    if (los_list_empty(&watch->candidate))
+        los_list_add_last(&set->candidates, &watch->candidate);
+    los_wake(&set->changed, UINT32_MAX);
+}
+
+#define FIRED(n)                                                                                               \
+    static void fired_##n(struct los_listener *listener)                                                       \
+    {                                                                                                          \
+        be_candidate(LOS_CONTAINER(listener, struct watch, listeners.listener[n]));                            \
+    }
+FIRED(0)
+FIRED(1)
+FIRED(2)
+_Static_assert(LOS_WATCH_QUEUES == 3, "one for each");
+
+static void listen_no_more(struct watch *watch)
+{
+    for (unsigned i = 0; i < LOS_WATCH_QUEUES; i++)
+        los_listen_no_more(&watch->listeners.listener[i]);
+}
+
 static void drop(struct watch *watch)
 {
+    listen_no_more(watch);
+    be_no_candidate(watch);
     los_list_remove(&watch->in_set);
     los_list_remove(&watch->in_file);
     los_free(watch);
@@ -48,20 +80,16 @@ void los_watches_drop(struct los_file *file)
     struct watch *watch, *after;
     LOS_LIST_FOR_SAFE(watch, after, &file->watches, in_file)
     drop(watch);
-    los_poll_retry_marked();
 }
 
-/* What is to be reported of one watch now; *activity is how busy its file was until now. */
-static uint32_t look(struct watch *watch, struct los_poll_table *table, uint64_t *activity)
+/* What is to be reported of one watch now, which listens from here on; *activity is how busy its file was until now. */
+static uint32_t look(struct watch *watch, uint64_t *activity)
 {
-    struct los_poll_table none = {.looking = true};
-    if (!table)
-        table = &none;
+    struct los_poll_table table = {.listeners = &watch->listeners};
     if (watch->off)
         return 0;
-    table->activity = 0;
-    uint32_t got = los_file_poll(watch->file, table) & (watch->want.wanted | LOS_POLL_ERROR | LOS_POLL_HANGUP);
-    *activity = table->activity;
+    uint32_t got = los_file_poll(watch->file, &table) & (watch->want.wanted | LOS_POLL_ERROR | LOS_POLL_HANGUP);
+    *activity = table.activity;
     if (!(watch->want.flags & LOS_WATCH_EDGE))
         return got;
     watch->reported &= got;
@@ -74,6 +102,8 @@ static void mark_reported(struct watch *watch, uint32_t got, uint64_t activity)
     watch->activity = activity;
     if (watch->want.flags & LOS_WATCH_ONCE)
         watch->off = true;
+    if (watch->want.flags & (LOS_WATCH_ONCE | LOS_WATCH_EDGE))
+        be_no_candidate(watch);
 }
 
 /* --- as a file ---------------------------------------------------------------------------------------------------------- */
@@ -81,20 +111,16 @@ static void mark_reported(struct watch *watch, uint32_t got, uint64_t activity)
 static uint32_t set_poll(struct los_file *file, struct los_poll_table *table)
 {
     struct set *set = file->private;
-    struct watch *watch;
-    uint32_t is = 0;
-    uint64_t activity, all = 0;
-    los_poll_mark(table);
+    struct watch *watch, *after;
+    uint64_t activity;
     los_poll_wait(table, &set->changed);
-    LOS_LIST_FOR(watch, &set->watches, in_set)
+    LOS_LIST_FOR_SAFE(watch, after, &set->candidates, candidate)
     {
-        if (look(watch, table, &activity))
-            is = LOS_POLL_IN;
-        all += activity;
+        if (look(watch, &activity))
+            return LOS_POLL_IN;
+        be_no_candidate(watch);
     }
-    if (table)
-        table->activity = all;
-    return is;
+    return 0;
 }
 
 static void set_close(struct los_file *file)
@@ -121,6 +147,7 @@ long los_watch_set_create(uint32_t flags, struct los_file **out)
         return -LOS_E_NOMEM;
     }
     los_list_init(&set->watches);
+    los_list_init(&set->candidates);
     los_wait_queue_init(&set->changed);
     inode->private = "[eventpoll]";
     file->private = set;
@@ -169,7 +196,11 @@ long los_watch_add(struct los_file *set, int fd, struct los_file *file, const st
     watch->want = *want;
     los_list_add_last(&((struct set *)set->private)->watches, &watch->in_set);
     los_list_add_last(&file->watches, &watch->in_file);
-    los_wake(&((struct set *)set->private)->changed, UINT32_MAX);
+    los_list_init(&watch->candidate);
+    watch->listeners.listener[0].fired = fired_0;
+    watch->listeners.listener[1].fired = fired_1;
+    watch->listeners.listener[2].fired = fired_2;
+    be_candidate(watch);
     return 0;
 }
 
@@ -182,7 +213,7 @@ long los_watch_change(struct los_file *set, int fd, struct los_file *file, const
     watch->want = *want;
     watch->off = false;
     watch->reported = 0;
-    los_wake(&((struct set *)set->private)->changed, UINT32_MAX);
+    be_candidate(watch);
     return 0;
 }
 
@@ -199,29 +230,29 @@ long los_watch_remove(struct los_file *set, int fd, struct los_file *file)
 /* --- waiting ----------------------------------------------------------------------------------------------------------------- */
 
 /* Those that were reported go to the end, so that the others get their turn when there is no room for all. */
-static long collect(struct set *set, struct los_watch_event *events, size_t most, struct los_poll_table *table)
+static long collect(struct set *set, struct los_watch_event *events, size_t most)
 {
     struct watch *watch, *after;
     struct los_link reported;
     size_t n = 0;
     los_list_init(&reported);
-    LOS_LIST_FOR_SAFE(watch, after, &set->watches, in_set)
+    LOS_LIST_FOR_SAFE(watch, after, &set->candidates, candidate)
     {
         uint64_t activity;
-        uint32_t got = look(watch, n ? NULL : table, &activity);
+        uint32_t got = look(watch, &activity);
+        be_no_candidate(watch);
         if (!got)
             continue;
         events[n++] = (struct los_watch_event){got, watch->want.data};
+        los_list_add_last(&reported, &watch->candidate);
         mark_reported(watch, got, activity);
-        los_list_remove(&watch->in_set);
-        los_list_add_last(&reported, &watch->in_set);
         if (n == most)
             break;
     }
     while (!los_list_empty(&reported)) {
         struct los_link *link = reported.next;
         los_list_remove(link);
-        los_list_add_last(&set->watches, link);
+        los_list_add_last(&set->candidates, link);
     }
     return (long)n;
 }
@@ -229,26 +260,19 @@ static long collect(struct set *set, struct los_watch_event *events, size_t most
 long los_watch_wait(struct los_file *file, struct los_watch_event *events, size_t most, uint64_t deadline_ns)
 {
     struct set *set = file->private;
-    struct los_poll_table table;
+    int woken = 0;
     if (file->ops != &set_ops || !most)
         return -LOS_E_INVAL;
-    long n = collect(set, events, most, NULL);
+    long n = collect(set, events, most);
     if (n || deadline_ns == 0)
         return n;
     los_file_ref(file);
-    for (int woken = 0; !n && !woken;) {
-        los_poll_begin(&table);
-        los_poll_mark(&table);
-        los_poll_wait(&table, &set->changed);
-        n = collect(set, events, most, &table);
-        if (table.failed && !n)
-            n = -LOS_E_NOMEM;
-        else if (!n)
-            woken = los_wait_enlisted(deadline_ns, true);
-        los_poll_end(&table);
-        if (woken && !(n = collect(set, events, most, NULL)) && woken != -LOS_E_TIMEDOUT)
-            n = -LOS_E_INTR;
+    while (!n && !woken) {
+        woken = los_wait(&set->changed, deadline_ns, true);
+        n = collect(set, events, most);
     }
+    if (!n && woken != -LOS_E_TIMEDOUT)
+        n = -LOS_E_INTR;
     los_file_unref(file);
     return n;
 }

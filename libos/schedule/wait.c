@@ -30,12 +30,34 @@ void los_delist(struct los_waiter *waiter)
     waiter->thread = NULL;
 }
 
+void los_listen(struct los_wait_queue *queue, struct los_listener *listener)
+{
+    listener->waiter.thread = NULL;
+    listener->queue = queue;
+    los_list_add_first(&queue->waiters, &listener->waiter.link);
+}
+
+void los_listen_no_more(struct los_listener *listener)
+{
+    if (listener->queue)
+        los_list_remove(&listener->waiter.link);
+    listener->queue = NULL;
+}
+
 unsigned los_wake(struct los_wait_queue *queue, unsigned most)
 {
     unsigned woken = 0;
     queue->wakes++;
-    while (woken < most && !los_list_empty(&queue->waiters)) {
+    while (!los_list_empty(&queue->waiters)) { /* listeners come first */
         struct los_waiter *waiter = LOS_CONTAINER(queue->waiters.next, struct los_waiter, link);
+        if (!waiter->thread) {
+            struct los_listener *listener = LOS_CONTAINER(waiter, struct los_listener, waiter);
+            los_listen_no_more(listener);
+            listener->fired(listener);
+            continue;
+        }
+        if (woken == most)
+            break;
         los_list_remove(&waiter->link);
         waiter->woken = true;
         los_wake_thread(waiter->thread);

@@ -3,59 +3,67 @@
 #include "at.h"
 
 #define SET_BYTES_MAX (65536 / 8)
+#define POLL_FEW      8u /* on the stack */
 
-/* Holds the files while the call sleeps, whatever other threads close meanwhile. */
-static void hold(struct los_poll_item *item, int fd)
+/* Not held: los_poll holds what it sleeps for. Afterwards nobody looks at the file. */
+static struct los_file *file_of(const struct los_process *process, int fd)
 {
-    item->file = fd < 0 ? NULL : los_descriptor(fd);
-    if (item->file && item->file->flags & LOS_OPEN_PATH)
-        item->file = NULL;
-    if (item->file)
-        los_file_ref(item->file);
+    struct los_file *file = los_descriptor_of((struct los_process *)process, fd);
+    return file && !(file->flags & LOS_OPEN_PATH) ? file : NULL;
 }
-static void let_go(struct los_poll_item *items, size_t n)
+
+static int tell(uint64_t user, int16_t revents)
 {
-    for (size_t i = 0; i < n; i++)
+    return los_copy_out(user + offsetof(struct lx_pollfd, revents), &revents, sizeof revents);
+}
+
+static long poll_on(uint64_t user, uint32_t n, uint64_t deadline, const struct lx_pollfd *given,
+                    struct los_poll_item *items)
+{
+    const struct los_process *process = los_current()->process;
+    uint32_t wanted = 0;
+    int16_t events = 0;
+    long bad = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (given[i].events != events) /* mostly all want the same */
+            wanted = lx_poll_in((uint16_t)(events = given[i].events));
+        items[i].file = file_of(process, given[i].fd);
+        items[i].wanted = wanted;
+        bad += given[i].fd >= 0 && !items[i].file;
+    }
+    long ready = los_poll(items, n, bad ? 0 : deadline);
+    if (ready < 0)
+        return ready;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t revents = 0;
         if (items[i].file)
-            los_file_unref(items[i].file);
+            revents = items[i].got
+                          ? lx_poll_out(items[i].got) & ((uint16_t)given[i].events | LX_POLLERR | LX_POLLHUP)
+                          : 0;
+        else if (given[i].fd >= 0)
+            revents = LX_POLLNVAL;
+        if ((int16_t)revents != given[i].revents && tell(user + i * sizeof *given, (int16_t)revents))
+            return -LOS_E_FAULT;
+    }
+    return ready + bad;
 }
 
 static long poll(uint64_t user, uint32_t n, uint64_t deadline)
 {
     if (n > los_current()->process->limits[LOS_LIMIT_DESCRIPTORS].soft)
         return -LOS_E_INVAL;
-    struct lx_pollfd *given = los_alloc(n ? n * sizeof *given : 1);
-    struct los_poll_item *items = los_alloc_zeroed(n ? n * sizeof *items : 1);
-    long ready = -LOS_E_NOMEM, bad = 0;
-    if (!given || !items)
-        goto out;
-    ready = -LOS_E_FAULT;
-    if (los_copy_in(given, user, n * sizeof *given))
-        goto out;
-    for (uint32_t i = 0; i < n; i++) {
-        hold(&items[i], given[i].fd);
-        items[i].wanted = lx_poll_in((uint16_t)given[i].events);
-        given[i].revents = given[i].fd >= 0 && !items[i].file ? LX_POLLNVAL : 0;
-        bad += given[i].revents != 0;
+    struct los_poll_item few[POLL_FEW], *items = few;
+    struct lx_pollfd few_given[POLL_FEW], *given = few_given;
+    if (n > POLL_FEW) {
+        items = los_alloc(n * (sizeof *items + sizeof *given));
+        if (!items)
+            return -LOS_E_NOMEM;
+        given = (struct lx_pollfd *)(items + n);
     }
-    ready = los_poll(items, n, bad ? 0 : deadline);
-    if (ready >= 0) {
-        for (uint32_t i = 0; i < n; i++)
-            if (items[i].file) {
-                uint32_t got = lx_poll_out(items[i].got), events = (uint16_t)given[i].events;
-                given[i].revents = (int16_t)(got & (events | LX_POLLERR | LX_POLLHUP));
-            }
-        ready += bad;
-        for (uint32_t i = 0; i < n && ready >= 0; i++) {
-            uint64_t at = user + i * sizeof *given + offsetof(struct lx_pollfd, revents);
-            if (los_copy_out(at, &given[i].revents, sizeof given[i].revents))
-                ready = -LOS_E_FAULT;
-        }
-    }
-    let_go(items, n);
-out:
-    los_free(given);
-    los_free(items);
+    long ready =
+        los_copy_in(given, user, n * sizeof *given) ? -LOS_E_FAULT : poll_on(user, n, deadline, given, items);
+    if (items != few)
+        los_free(items);
     return ready;
 }
 
@@ -106,69 +114,104 @@ long lx_sys_ppoll(const struct lx_args *args)
 
 /* --- select: three bit sets */
 struct sets {
-    uint32_t n;   /* descriptors looked at */
-    size_t bytes; /* of one set */
-    uint64_t user[3];
-    uint64_t *in, *out; /* three sets each, one behind the other */
+    size_t words; /* of one set */
+    uint64_t *in; /* three, one behind the other; behind them what is ready */
 };
 static const uint32_t wanted_of[3] = {LOS_POLL_IN, LOS_POLL_OUT, LOS_POLL_PRIORITY};
 /* What counts as readable, writable, exceptional. */
 static const uint32_t ready_of[3] = {LOS_POLL_IN | LOS_POLL_HANGUP | LOS_POLL_ERROR,
                                      LOS_POLL_OUT | LOS_POLL_ERROR, LOS_POLL_PRIORITY};
 
-static bool bit(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
-
-static long select_on(struct sets *sets, struct los_poll_item *items, uint64_t deadline)
+static uint64_t any_of(const struct sets *sets, size_t word)
 {
-    size_t words = sets->bytes / 8;
-    for (uint32_t fd = 0; fd < sets->n; fd++) {
-        for (int kind = 0; kind < 3; kind++)
-            if (bit(sets->in + kind * words, fd))
-                items[fd].wanted |= wanted_of[kind];
-        if (!items[fd].wanted)
-            continue;
-        hold(&items[fd], (int)fd);
-        if (!items[fd].file)
-            return -LOS_E_BADF;
-    }
-    long ready = los_poll(items, sets->n, deadline);
-    if (ready < 0)
-        return ready;
-    ready = 0;
-    for (uint32_t fd = 0; fd < sets->n; fd++)
-        for (int kind = 0; kind < 3; kind++)
-            if (items[fd].file && bit(sets->in + kind * words, fd) && items[fd].got & ready_of[kind]) {
-                sets->out[kind * words + fd / 64] |= 1ull << (fd % 64);
+    return sets->in[word] | sets->in[sets->words + word] | sets->in[2 * sets->words + word];
+}
+
+/* How many descriptors are asked about. */
+static size_t count(const struct sets *sets)
+{
+    size_t n = 0;
+    for (size_t word = 0; word < sets->words; word++)
+        for (uint64_t any = any_of(sets, word); any; any &= any - 1)
+            n++;
+    return n;
+}
+
+/* In the order of descriptors. 0 or BADF. */
+static int items_of(const struct sets *sets, struct los_poll_item *items)
+{
+    const struct los_process *process = los_current()->process;
+    for (size_t word = 0; word < sets->words; word++)
+        for (uint64_t any = any_of(sets, word); any; any &= any - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(any);
+            *items = (struct los_poll_item){.file = file_of(process, (int)(word * 64 + bit))};
+            if (!items->file)
+                return -LOS_E_BADF;
+            for (unsigned kind = 0; kind < 3; kind++)
+                if (sets->in[kind * sets->words + word] >> bit & 1)
+                    items->wanted |= wanted_of[kind];
+            items++;
+        }
+    return 0;
+}
+
+/* Sets the bits of what is ready, and counts them. */
+static long tell_sets(struct sets *sets, const struct los_poll_item *item)
+{
+    long ready = 0;
+    for (size_t word = 0; word < sets->words; word++)
+        for (uint64_t any = any_of(sets, word); any; any &= any - 1, item++)
+            for (unsigned kind = 0; item->got && kind < 3; kind++) {
+                uint64_t bit = sets->in[kind * sets->words + word] & (any & -any);
+                if (!bit || !(item->got & ready_of[kind]))
+                    continue;
+                sets->in[(3 + kind) * sets->words + word] |= bit;
                 ready++;
             }
     return ready;
 }
 
+static long select_on(struct sets *sets, uint64_t deadline)
+{
+    size_t n = count(sets);
+    struct los_poll_item few[POLL_FEW], *items = n <= POLL_FEW ? few : los_alloc(n * sizeof *items);
+    if (!items)
+        return -LOS_E_NOMEM;
+    long ready = items_of(sets, items);
+    if (!ready)
+        ready = los_poll(items, n, deadline);
+    if (ready >= 0)
+        ready = tell_sets(sets, items);
+    if (items != few)
+        los_free(items);
+    return ready;
+}
+
 static long do_select(int n, const uint64_t user[3], uint64_t deadline)
 {
-    struct sets sets = {.user = {user[0], user[1], user[2]}};
+    uint64_t few[6 * 2];
     if (n < 0)
         return -LOS_E_INVAL;
-    sets.n = (uint32_t)n < SET_BYTES_MAX * 8 ? (uint32_t)n : SET_BYTES_MAX * 8;
-    sets.bytes = LOS_ROUND_UP((size_t)sets.n, 64) / 8;
-    sets.in = los_alloc_zeroed(sets.bytes * 6 + 8);
-    struct los_poll_item *items = los_alloc_zeroed(sets.n ? sets.n * sizeof *items : 1);
-    long ready = -LOS_E_NOMEM;
-    if (sets.in && items) {
-        sets.out = sets.in + 3 * (sets.bytes / 8);
-        ready = 0;
-        for (int kind = 0; kind < 3 && !ready; kind++)
-            if (user[kind] && los_copy_in((char *)sets.in + kind * sets.bytes, user[kind], sets.bytes))
-                ready = -LOS_E_FAULT;
-        if (!ready)
-            ready = select_on(&sets, items, deadline);
-        for (int kind = 0; kind < 3 && ready >= 0; kind++)
-            if (user[kind] && los_copy_out(user[kind], (char *)sets.out + kind * sets.bytes, sets.bytes))
-                ready = -LOS_E_FAULT;
-        let_go(items, sets.n);
-    }
-    los_free(sets.in);
-    los_free(items);
+    size_t bits = (size_t)n < SET_BYTES_MAX * 8 ? (size_t)n : SET_BYTES_MAX * 8;
+    struct sets sets = {.words = LOS_ROUND_UP(bits, 64) / 64, .in = few};
+    size_t bytes = sets.words * 8;
+    if (bytes * 6 > sizeof few && !(sets.in = los_alloc(bytes * 6)))
+        return -LOS_E_NOMEM;
+    memset(sets.in, 0, bytes * 6);
+    long ready = 0;
+    for (unsigned kind = 0; kind < 3 && !ready; kind++)
+        if (user[kind] && los_copy_in(sets.in + kind * sets.words, user[kind], bytes))
+            ready = -LOS_E_FAULT;
+    if (bits % 64) /* what lies beyond n does not count */
+        for (unsigned kind = 0; kind < 3; kind++)
+            sets.in[(kind + 1) * sets.words - 1] &= (1ull << bits % 64) - 1;
+    if (!ready)
+        ready = select_on(&sets, deadline);
+    for (unsigned kind = 0; kind < 3 && ready >= 0; kind++)
+        if (user[kind] && los_copy_out(user[kind], sets.in + (3 + kind) * sets.words, bytes))
+            ready = -LOS_E_FAULT;
+    if (sets.in != few)
+        los_free(sets.in);
     return ready;
 }
 

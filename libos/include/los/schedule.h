@@ -84,6 +84,14 @@ struct los_waiter {
     struct los_thread *thread;
     bool woken;
 };
+/* Somebody who does not sleep wants to know of the next wake: `fired` is called once, out of the queue already; it may wake others. */
+struct los_listener {
+    struct los_waiter waiter; /* thread NULL */
+    void (*fired)(struct los_listener *listener);
+    struct los_wait_queue *queue; /* NULL: in none */
+};
+void los_listen(struct los_wait_queue *queue, struct los_listener *listener);
+void los_listen_no_more(struct los_listener *listener);
 #define LOS_FOREVER UINT64_MAX
 void los_wait_queue_init(struct los_wait_queue *queue);
 /* Sleeps until los_wake, the deadline (ns since boot), or, when interruptible, a signal. Returns 0, TIMEDOUT or RESTART (the caller turns
