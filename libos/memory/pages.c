@@ -131,6 +131,17 @@ static los_pageno take(unsigned order)
     return page;
 }
 
+/* For the heap, which writes pages in parts: what was left there, code of firmware or of a program, goes at once. An emulator that has translated
+ * such code watches every write to its page until all of it is overwritten. */
+static void clear(los_pageno first, unsigned order)
+{
+    for (los_pageno page = first; page < first + (1u << order); page++) {
+        if (!page_record(page)->cleared)
+            los_page_zero(page_address(page));
+        page_record(page)->cleared = true;
+    }
+}
+
 los_pageno page_take(unsigned order, enum page_state state)
 {
     los_pageno page = take(order);
@@ -144,6 +155,10 @@ los_pageno page_take(unsigned order, enum page_state state)
     record->order = (uint8_t)order;
     record->refs = 1;
     los_sanitize_pages(page_address(page), LOS_PAGE << order, true);
+    if (state == PAGE_USED)
+        record->cleared = false;
+    else
+        clear(page, order);
     return page;
 }
 

@@ -26,7 +26,9 @@ struct page_record {
             uint16_t used, first_free; /* PAGE_SLAB: objects in use; index of the first free one */
         };
     };
-    uint8_t order, state, extent, size_class;
+    uint8_t order : 4,
+        cleared : 1; /* cleared: since it last was a program's, or since boot; only the heap asks */
+    uint8_t state, extent, size_class;
     uint32_t next, previous; /* free block, slab: page numbers in its list; 0 ends it */
 };
 _Static_assert(sizeof(struct page_record) == 16, "0.4 percent of memory");
