@@ -245,7 +245,7 @@ static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint6
         chunks_each(space, to, to + bytes, tidy, NULL);
         return -LOS_E_NOMEM;
     }
-    space_unmap(space, from, from + bytes);
+    space_unmap_present(space, from, from + bytes);
     chunks_each(space, from, from + bytes, move_slots, &move);
     chunks_each(space, from, from + bytes, tidy, NULL); /* now: one that was emptied may have been refilled */
     return 0;
