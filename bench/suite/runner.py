@@ -37,7 +37,7 @@ class Settings:
         if kind == "instructions":
             counts = ["--batches", "3", "--batch-ms", "1", "--runs", "1"]
         elif self.quick:
-            counts = ["--batches", "5", "--batch-ms", "2", "--runs", "1"]
+            counts = ["--batches", "5", "--batch-ms", "1", "--runs", "1"]
         else:
             counts = ["--batches", "15", "--batch-ms", "20", "--runs", "3"]
         large = ["--large"] if kind == "hosted" and not self.quick else []
@@ -257,8 +257,8 @@ def host_facts():
             "load": round(os.getloadavg()[0], 2)}
 
 
-def suite(parts, settings):
-    """All sections that are wanted, as the result that report.py writes."""
+def suite(parts, settings, save):
+    """All sections that are wanted, as the result that report.py writes; `save` gets it after each part, too, so that nothing is lost."""
     root = systems.prepare_root()
     result = {"format": 1, "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "commit": systems.kxos_version(),
               "quick": settings.quick, "rounds": settings.rounds, "host": host_facts(), "systems": {}, "sections": []}
@@ -267,6 +267,7 @@ def suite(parts, settings):
         result["sections"].append(section)
         for side in sides:
             result["systems"].setdefault(side.name, side.about)
+        save(result)
 
     if "time" in parts:
         add(*in_qemu("time", "Time, one CPU", "time", root, settings, settings.rounds, 1))

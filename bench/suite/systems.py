@@ -187,7 +187,7 @@ class Native(System):
 
     def __init__(self, name, label, cpus, **about):
         super().__init__(name, label, machine="the host", accelerator="native", cpus=cpus, **about)
-        self.hold = []
+        self.cpus, self.hold = cpus, []
         last = os.cpu_count() - 1
         if cpus == 1 and shutil.which("taskset") and not subprocess.run(["taskset", "-c", str(last), "true"], capture_output=True).returncode:
             self.hold += ["taskset", "-c", str(last)]
