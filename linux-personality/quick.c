@@ -110,6 +110,16 @@ static long quick_fcntl(ARGUMENTS)
                                                     : LOS_QUICK_NOT;
 }
 
+/* Those that only sleep when they may wait. */
+#define NEVER_SLEEPS_WITHOUT_TIME(number, name, milliseconds)                                                  \
+    static long quick_##name(ARGUMENTS)                                                                        \
+    {                                                                                                          \
+        return (int)(milliseconds) == 0 ? handle(number, lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;     \
+    }
+
+NEVER_SLEEPS_WITHOUT_TIME(7, poll, c)
+NEVER_SLEEPS_WITHOUT_TIME(232, epoll_wait, d)
+
 /* --- read and write ------------------------------------------------------------------------------------------------------ */
 
 /* Errors are the handlers' matter: nothing was moved then. */
@@ -129,13 +139,13 @@ MOVES(1, write, false)
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 
 static const los_quick_call quick[LX_CALLS] = {
-    [0] = quick_read,       [1] = quick_write,        [4] = quick_stat,          [5] = quick_fstat,
-    [6] = quick_lstat,      [8] = quick_lseek,        [13] = quick_rt_sigaction, [14] = quick_rt_sigprocmask,
-    [21] = quick_access,    [32] = quick_dup,         [39] = quick_getpid,       [63] = quick_uname,
-    [72] = quick_fcntl,     [79] = quick_getcwd,      [89] = quick_readlink,     [95] = quick_umask,
-    [97] = quick_getrlimit, [102] = quick_getuid,     [104] = quick_getgid,      [107] = quick_geteuid,
-    [108] = quick_getegid,  [110] = quick_getppid,    [111] = quick_getpgrp,     [121] = quick_getpgid,
-    [186] = quick_gettid,   [262] = quick_newfstatat,
+    [0] = quick_read,          [1] = quick_write,           [7] = quick_poll,       [232] = quick_epoll_wait,
+    [4] = quick_stat,          [5] = quick_fstat,           [6] = quick_lstat,      [8] = quick_lseek,
+    [13] = quick_rt_sigaction, [14] = quick_rt_sigprocmask, [21] = quick_access,    [32] = quick_dup,
+    [39] = quick_getpid,       [63] = quick_uname,          [72] = quick_fcntl,     [79] = quick_getcwd,
+    [89] = quick_readlink,     [95] = quick_umask,          [97] = quick_getrlimit, [102] = quick_getuid,
+    [104] = quick_getgid,      [107] = quick_geteuid,       [108] = quick_getegid,  [110] = quick_getppid,
+    [111] = quick_getpgrp,     [121] = quick_getpgid,       [186] = quick_gettid,   [262] = quick_newfstatat,
 };
 
 void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }
