@@ -101,3 +101,64 @@ FILE_TEST(file_events, sets)
     cr_assert_gt(los_wait_child(-1, LOS_WAIT_EXITED, &result), 0);
     cr_assert_eq(fixture_free(), before);
 }
+
+static struct {
+    unsigned asked;
+    bool ready;
+    struct los_wait_queue queue;
+} watched[40];
+
+static uint32_t watched_poll(struct los_file *file, struct los_poll_table *table)
+{
+    unsigned i = (unsigned)(uintptr_t)file->private;
+    watched[i].asked++;
+    los_poll_wait(table, &watched[i].queue);
+    return watched[i].ready ? LOS_POLL_IN : 0;
+}
+
+static unsigned asked(void)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < LOS_COUNT(watched); i++) {
+        sum += watched[i].asked;
+        watched[i].asked = 0;
+    }
+    return sum;
+}
+
+FILE_TEST(file_events, a_wait_asks_only_what_was_woken)
+{
+    static const struct los_file_ops ops = {.poll = watched_poll};
+    struct los_file *all, *file[LOS_COUNT(watched)];
+    struct los_watch_event events[4];
+    OK(los_watch_set_create(0, &all));
+    for (unsigned i = 0; i < LOS_COUNT(watched); i++) {
+        los_wait_queue_init(&watched[i].queue);
+        struct los_inode *inode = los_inode_anonymous(LOS_ANONFS, LOS_REGULAR, 0600);
+        file[i] = los_file_new(inode, &ops, LOS_OPEN_READ);
+        file[i]->private = (void *)(uintptr_t)i;
+        OK(los_watch_add(all, (int)i + 3, file[i], &(struct los_watch){.wanted = LOS_POLL_IN, .data = i}));
+    }
+    cr_assert_eq(los_watch_wait(all, events, 4, 0), 0);
+    cr_assert_eq(asked(), LOS_COUNT(watched), "new ones are asked once");
+    cr_assert_eq(los_watch_wait(all, events, 4, 0), 0);
+    cr_assert_eq(asked(), 0u);
+    watched[17].ready = true;
+    los_wake(&watched[17].queue, 1);
+    los_wake(&watched[5].queue, 0); /* nobody sleeps, yet it is heard */
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(los_watch_wait(all, events, 4, 0), 1);
+        cr_assert_eq(events[0].data, 17u);
+    }
+    cr_assert_eq(asked(), 4u, "the ready one each time, the other one once");
+    watched[17].ready = false;
+    cr_assert_eq(los_watch_wait(all, events, 4, 0), 0);
+    los_file_unref(file[17]);
+    los_wake(&watched[17].queue, UINT32_MAX); /* it listens no more */
+    cr_assert_eq(los_watch_wait(all, events, 4, 0), 0);
+    cr_assert_eq(asked(), 1u);
+    for (unsigned i = 0; i < LOS_COUNT(watched); i++)
+        if (i != 17)
+            los_file_unref(file[i]);
+    los_file_unref(all);
+}
