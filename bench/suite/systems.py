@@ -28,6 +28,7 @@ exec >/dev/ttyS0 2>&1 </dev/null
 stty raw -echo </dev/ttyS0
 set -f # no names of files
 /bench/micro $(cat /bench/arguments)
+set +f
 echo "# uname $(uname -srv)"
 for file in /sys/devices/system/cpu/vulnerabilities/*; do echo "# vulnerability ${file##*/} $(cat $file)"; done
 echo "# huge $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
