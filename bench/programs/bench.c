@@ -253,12 +253,14 @@ static bool run(const char *item, const char *item_unit, void (*measure)(const v
     return status == 0;
 }
 
+static bool any_wanted;
 static bool wanted(const char *what, char **pattern)
 {
-    for (char **at = pattern; *at; at++)
-        if (fnmatch(*at, what, 0) == 0)
-            return true;
-    return !*pattern;
+    bool fits = !*pattern;
+    for (char **at = pattern; *at && !fits; at++)
+        fits = fnmatch(*at, what, 0) == 0;
+    any_wanted |= fits;
+    return fits;
 }
 
 static int is_script(const struct dirent *entry)
@@ -360,6 +362,10 @@ int main(int argc, char **argv)
             printf("%s\t%s\tprogram\t\t0\t%s\n", script.name, script.unit, script.what);
         else
             good &= run(script.name, script.unit, run_script, &script);
+    }
+    if (!any_wanted) {
+        fprintf(stderr, "micro: no item fits\n");
+        return 2;
     }
     return !good;
 }

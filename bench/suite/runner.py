@@ -46,7 +46,10 @@ class Settings:
 
 def items_of(root, arguments):
     """What micro would run: rows without results."""
-    told = subprocess.run([root / "bench/micro", "--list", *arguments], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([root / "bench/micro", "--list", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise Failure(done.stderr.strip() or "micro --list failed")
+    told = done.stdout
     rows = []
     for line in told.splitlines():
         name, unit, group, series, x, what = line.split("\t")
