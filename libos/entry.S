@@ -136,11 +136,11 @@ function los_patched_entry
     movq (%rsp), %r11
     pushq $EXO_USER_CS
     pushq %rcx
-    movl %eax, %eax
     save_caller_saved
 #ifndef LOS_SANITIZED
     /* Quick calls (los/quick.h): what C preserves is not saved. */
 try_quick:
+    movl %eax, %eax /* the number has 32 bits, whatever lies above */
     cmpl los_quick_count(%rip), %eax
     jae not_quick
     andl $~RFLAGS_ARITHMETIC, %r11d

@@ -27,6 +27,8 @@ long site_inside(void);    /* jumps to the `syscall` of the above */
 long site_wide(void);      /* mov $39, %rax; syscall: nine bytes */
 long site_register(long number);
 long site_zero(int fd, void *to, unsigned long bytes); /* xor %eax, %eax; syscall: read */
+long site_compare(long number, uint64_t *flags);       /* and at once cmp $-4096, %rax, as the C library does */
+uint64_t flags_of_compare(long value);
 long site_kept(uint64_t *state);
 long site_red_zone(void);
 __asm__(
@@ -49,6 +51,16 @@ __asm__(
     ".globl site_zero\n"
     "site_zero: xor %eax, %eax\n"
     "    syscall\n"
+    "    ret\n"
+    ".globl site_compare\n"
+    "site_compare: mov %rdi, %rax\n"
+    "    syscall\n"
+    "    cmp $-4096, %rax\n"
+    "    pushfq; popq (%rsi)\n"
+    "    ret\n"
+    ".globl flags_of_compare\n"
+    "flags_of_compare: cmp $-4096, %rdi\n"
+    "    pushfq; popq %rax\n"
     "    ret\n"
     /* Loads every register but rcx, r11 and rsp from state, calls, and adds up what changed. */
     ".globl site_kept\n"
@@ -113,6 +125,13 @@ int main(void)
         CHECK(site_register(SYS_getpid) == process && site_register(SYS_getppid) == parent &&
               site_register(9999) == -38);
         CHECK(site_zero(-1, state, 1) == -9);
+        uint64_t flags = 0;
+        CHECK(site_compare(SYS_getpid, &flags) == process && flags == flags_of_compare(process));
+        CHECK(site_compare(9999, &flags) == -38 && flags == flags_of_compare(-38));
+        /* The number has 32 bits. */
+        CHECK(site_register(1l << 32 | SYS_getpid) == process &&
+              site_register(~0xffffffffl | SYS_getppid) == parent);
+        CHECK(site_compare(1l << 32 | SYS_getpid, &flags) == process);
         CHECK(site_kept(state) == process);
         CHECK(site_red_zone() == process);
     }
