@@ -18,7 +18,7 @@
 #define MXCSR_AT      24
 #define LEGACY_BYTES  512u
 #define SOFTWARE_AT   464u        /* the host's own words in a signal's frame */
-#define TILES         (3ul << 17) /* AMX: larger than the two frames that the core has for a vCPU */
+#define TILES         (3ul << 17) /* AMX: larger than the frame that is used for a vCPU's state */
 #define FSGSBASE      2ul         /* AT_HWCAP2 */
 
 static HOST_OWN struct machine_vcpu *loaded; /* its FPU state and bases are in this process */
@@ -44,7 +44,9 @@ void host_fpu_probe(const ucontext_t *context)
         if (!(host.fpu_mask >> i & 1))
             continue;
         __cpuid_count(0xd, i, bytes, at, c, d);
-        if (at + bytes > host.fpu_bytes)
+        if (at + bytes > EXO_PAGE_SIZE) /* none but the tiles, so far */
+            host.fpu_mask &= ~(1ul << i);
+        else if (at + bytes > host.fpu_bytes)
             host.fpu_bytes = at + bytes;
     }
 }
@@ -62,7 +64,8 @@ void machine_vcpu_init(struct machine_vcpu *vcpu, const uint64_t pfns[MACHINE_VC
     *vcpu = (struct machine_vcpu){.page = page, .gs_base = page_va, .fpu = machine_frame(pfns[0])};
     vcpu->regs = (struct exo_regs){.cs = EXO_USER_CS, .ss = EXO_USER_SS, .rflags = FLAG_IF | FLAG_ALWAYS};
     uint8_t *area = vcpu->fpu;
-    memset(area, 0, MACHINE_VCPU_PAGES * EXO_PAGE_SIZE);
+    memset(area, 0,
+           EXO_PAGE_SIZE); /* the frame behind it is anybody's: those of a vCPU need not be neighbours */
     *(uint16_t *)area = FCW_INITIAL;
     *(uint32_t *)(area + MXCSR_AT) = MXCSR_INITIAL;
 }

@@ -16,7 +16,7 @@ struct machine_vcpu {
     struct exo_vcpu_page *page;                       /* the exokernel's own mapping */
     uint64_t syscall_entry, fault_entry, event_entry; /* 0, or user addresses */
     uint64_t fs_base, gs_base;                        /* while it is not on a CPU */
-    void *fpu; /* XSAVE area: two frames, which machine_vcpu_init requires to be next to each other */
+    void *fpu; /* XSAVE area: the first of the frames that machine_vcpu_init got */
 };
 _Static_assert(offsetof(struct machine_vcpu, by_syscall) == 160, "entry.S");
 
