@@ -3,6 +3,7 @@
 #include <confine.h>
 #include <dispatch.h>
 #include <los/personality.h>
+#include <quick.h>
 #include <state.h>
 #include "exec/exec.h"
 
@@ -232,6 +233,7 @@ void lx_confine(void)
     if (pids && pids + 1 < los_thread_cap) /* process 1 is the library OS's */
         los_thread_cap = (uint32_t)pids + 1;
     set_policy(&config);
+    lx_quick_update();
 }
 
 /* --- a program in it ------------------------------------------------------------------------------------------------------------ */

@@ -23,6 +23,10 @@ cat >/tmp/seccomp.json <<'J'
 J
 says 'a call that is refused' 'Permission denied' "$(inside --security-opt seccomp=/tmp/seccomp.json rootfs mkdir /x 2>&1)"
 inside --security-opt seccomp=/tmp/seccomp.json rootfs uname; is 'a call that kills' 159 $?
+cat >/tmp/again.json <<'J'
+{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["stat", "newfstatat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}]}
+J
+is 'a call that is refused again and again' end "$(inside --security-opt seccomp=/tmp/again.json rootfs sh -c 'for i in 1 2 3 4; do [ -e /bin/sh ] && echo there; done; echo end')"
 mkdir -p /tmp/bundle/rootfs/bin; cp /bin/busybox /tmp/bundle/rootfs/bin/sh
 cat >/tmp/bundle/config.json <<'J'
 {"ociVersion": "1.0.2", "process": {"args": ["sh", "-c", "echo $WHO at $PWD"], "env": ["WHO=me", "PATH=/bin"], "cwd": "/bin"}, "root": {"path": "rootfs"},
