@@ -203,9 +203,7 @@ function los_syscall_entry
 #endif
 not_quick:
     save_callee_saved
-    movq FRAME_RAX - 8(%rsp), %rax
-system_call_saved:
-    pushq %rax
+    pushq FRAME_RAX - 8(%rsp)
     movq %rsp, %rdi
     call los_syscall_entry_c
 system_call_return:

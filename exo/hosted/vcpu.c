@@ -64,8 +64,8 @@ void machine_vcpu_init(struct machine_vcpu *vcpu, const uint64_t pfns[MACHINE_VC
     *vcpu = (struct machine_vcpu){.page = page, .gs_base = page_va, .fpu = machine_frame(pfns[0])};
     vcpu->regs = (struct exo_regs){.cs = EXO_USER_CS, .ss = EXO_USER_SS, .rflags = FLAG_IF | FLAG_ALWAYS};
     uint8_t *area = vcpu->fpu;
-    memset(area, 0,
-           EXO_PAGE_SIZE); /* the frame behind it is anybody's: those of a vCPU need not be neighbours */
+    /* The frame behind it is anybody's: those of a vCPU need not be neighbours. */
+    memset(area, 0, EXO_PAGE_SIZE);
     *(uint16_t *)area = FCW_INITIAL;
     *(uint32_t *)(area + MXCSR_AT) = MXCSR_INITIAL;
 }

@@ -163,8 +163,7 @@ long los_quick_transfer(int fd, uint64_t at, uint64_t bytes, bool in)
     if (at >= LOS_USER_END || bytes > LOS_USER_END - at || !los_quick_begin(cpu))
         return LOS_QUICK_NOT;
     struct los_file *file = los_descriptor_of(cpu->current->process, fd);
-    if (!file || !file->ops->immediate || !(file->flags & (in ? LOS_OPEN_READ : LOS_OPEN_WRITE)) ||
-        file->flags & LOS_OPEN_PATH)
+    if (!file || !file->ops->immediate || !file_is_open_for(file, in ? LOS_OPEN_READ : LOS_OPEN_WRITE))
         return los_quick_drop(cpu);
     /* Nobody can close it meanwhile: that takes the lock, which does not go. */
     long moved = (in ? file->ops->read : file->ops->write)(file, &transfer, &file->offset);

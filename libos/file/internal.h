@@ -156,6 +156,12 @@ struct los_poll_table {
 void los_poll_begin(struct los_poll_table *table);
 void los_poll_end(struct los_poll_table *table); /* leaves all queues */
 
+/* Was it opened for that (READ or WRITE)? */
+static inline bool file_is_open_for(const struct los_file *file, uint32_t how)
+{
+    return (file->flags & (how | LOS_OPEN_PATH)) == how;
+}
+
 /* --- watch.c --- */
 void los_watches_drop(struct los_file *file); /* it is closed: out of every set */
 

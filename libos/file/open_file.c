@@ -41,7 +41,7 @@ void los_file_unref(struct los_file *file)
 
 long los_file_read(struct los_file *file, struct los_transfer *to, uint64_t *offset)
 {
-    if (!(file->flags & LOS_OPEN_READ) || (file->flags & LOS_OPEN_PATH))
+    if (!file_is_open_for(file, LOS_OPEN_READ))
         return -LOS_E_BADF;
     if (!file->ops->read)
         return -LOS_E_INVAL;
@@ -55,7 +55,7 @@ long los_file_read(struct los_file *file, struct los_transfer *to, uint64_t *off
 
 long los_file_write(struct los_file *file, struct los_transfer *from, uint64_t *offset)
 {
-    if (!(file->flags & LOS_OPEN_WRITE) || (file->flags & LOS_OPEN_PATH))
+    if (!file_is_open_for(file, LOS_OPEN_WRITE))
         return -LOS_E_BADF;
     if (!file->ops->write)
         return -LOS_E_INVAL;
@@ -131,7 +131,7 @@ long los_file_truncate(struct los_file *file, uint64_t size)
 long los_file_allocate(struct los_file *file, uint64_t offset, uint64_t bytes, bool keep_size, bool punch)
 {
     struct los_inode *inode = file->inode;
-    if (!(file->flags & LOS_OPEN_WRITE) || (file->flags & LOS_OPEN_PATH))
+    if (!file_is_open_for(file, LOS_OPEN_WRITE))
         return -LOS_E_BADF;
     if (inode->type == LOS_FIFO)
         return -LOS_E_SPIPE;
@@ -208,7 +208,7 @@ long los_file_list(struct los_file *file,
 {
     struct los_inode *inode = file->inode;
     struct listing listing = {file, emit, context};
-    if (!(file->flags & LOS_OPEN_READ) || (file->flags & LOS_OPEN_PATH))
+    if (!file_is_open_for(file, LOS_OPEN_READ))
         return -LOS_E_BADF;
     if (inode->type != LOS_DIRECTORY)
         return -LOS_E_NOTDIR;

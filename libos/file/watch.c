@@ -50,15 +50,7 @@ static void be_candidate(struct watch *watch)
     los_wake(&set->changed, UINT32_MAX);
 }
 
-#define FIRED(n)                                                                                               \
-    static void fired_##n(struct los_listener *listener)                                                       \
-    {                                                                                                          \
-        be_candidate(LOS_CONTAINER(listener, struct watch, listeners.listener[n]));                            \
-    }
-FIRED(0)
-FIRED(1)
-FIRED(2)
-_Static_assert(LOS_WATCH_QUEUES == 3, "one for each");
+static void fired(struct los_listener *listener) { be_candidate(listener->owner); }
 
 static void listen_no_more(struct watch *watch)
 {
@@ -197,9 +189,8 @@ long los_watch_add(struct los_file *set, int fd, struct los_file *file, const st
     los_list_add_last(&((struct set *)set->private)->watches, &watch->in_set);
     los_list_add_last(&file->watches, &watch->in_file);
     los_list_init(&watch->candidate);
-    watch->listeners.listener[0].fired = fired_0;
-    watch->listeners.listener[1].fired = fired_1;
-    watch->listeners.listener[2].fired = fired_2;
+    for (unsigned i = 0; i < LOS_WATCH_QUEUES; i++)
+        watch->listeners.listener[i] = (struct los_listener){.fired = fired, .owner = watch};
     be_candidate(watch);
     return 0;
 }

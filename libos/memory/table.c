@@ -370,10 +370,12 @@ static void run_add(struct los_space *space, struct chunk *chunk, uint64_t mask,
     struct run *run = context;
     for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
         uint64_t at = chunk_address(chunk, (unsigned)__builtin_ctzl(bits));
-        if (run->end && at - run->end > GAP_BYTES)
-            space_unmap(space, run->start, run->end);
-        if (!run->end || at - run->end > GAP_BYTES)
+        if (!run->end) {
             run->start = at;
+        } else if (at - run->end > GAP_BYTES) {
+            space_unmap(space, run->start, run->end);
+            run->start = at;
+        }
         run->end = at + LOS_PAGE;
     }
 }

@@ -283,7 +283,7 @@ void los_leave(struct los_frame *frame)
 
 /* --- quick calls: in and out without accounting -------------------------------------------------------------------- */
 
-uint32_t los_quick_count; /* for entry.S */
+uint32_t los_quick_count;
 const los_quick_call *los_quick_table;
 
 void los_quick_set(const los_quick_call *table, uint32_t count)

@@ -6,9 +6,9 @@
 #define POLL_FEW      8u /* on the stack */
 
 /* Not held: los_poll holds what it sleeps for. Afterwards nobody looks at the file. */
-static struct los_file *file_of(const struct los_process *process, int fd)
+static struct los_file *file_of(struct los_process *process, int fd)
 {
-    struct los_file *file = los_descriptor_of((struct los_process *)process, fd);
+    struct los_file *file = los_descriptor_of(process, fd);
     return file && !(file->flags & LOS_OPEN_PATH) ? file : NULL;
 }
 
@@ -20,7 +20,7 @@ static int tell(uint64_t user, int16_t revents)
 static long poll_on(uint64_t user, uint32_t n, uint64_t deadline, const struct lx_pollfd *given,
                     struct los_poll_item *items)
 {
-    const struct los_process *process = los_current()->process;
+    struct los_process *process = los_current()->process;
     uint32_t wanted = 0;
     int16_t events = 0;
     long bad = 0;
@@ -140,7 +140,7 @@ static size_t count(const struct sets *sets)
 /* In the order of descriptors. 0 or BADF. */
 static int items_of(const struct sets *sets, struct los_poll_item *items)
 {
-    const struct los_process *process = los_current()->process;
+    struct los_process *process = los_current()->process;
     for (size_t word = 0; word < sets->words; word++)
         for (uint64_t any = any_of(sets, word); any; any &= any - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(any);

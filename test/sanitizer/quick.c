@@ -4,9 +4,6 @@
 #include "../../libos/schedule/internal.h"
 #include "guest.h"
 
-extern uint32_t los_quick_count;
-extern const los_quick_call *los_quick_table;
-
 /* True: done. None of them moves to another vCPU. */
 bool los_quick_checked(struct los_frame *frame)
 {

@@ -88,6 +88,7 @@ struct los_waiter {
 struct los_listener {
     struct los_waiter waiter; /* thread NULL */
     void (*fired)(struct los_listener *listener);
+    void *owner;                  /* for `fired` */
     struct los_wait_queue *queue; /* NULL: in none */
 };
 void los_listen(struct los_wait_queue *queue, struct los_listener *listener);
