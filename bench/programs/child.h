@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static inline pid_t fork_child(void)
@@ -16,6 +17,14 @@ static inline pid_t fork_child(void)
     if (child == 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* without it the harness ends the child, by the process group */
     return child;
+}
+
+/* Waits for it; it must have left with that code. */
+static inline void finish_child(pid_t child, int code)
+{
+    int status = -1;
+    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == code);
 }
 
 /* Zeroes. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Page faults of 4 KiB pages: the first touch of anonymous memory, and the first write after a fork. */
 #define _GNU_SOURCE
-#include "bench.h"
+#include "child.h"
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PAGES = 256, PAGE = 4096 };
@@ -47,7 +46,7 @@ static void first_touch(uint64_t times)
 static void after_fork(uint64_t times)
 {
     while (times--) {
-        int ends[2], status = -1;
+        int ends[2];
         bench_stop();
         volatile char *at = map();
         touch(at, 0, 1);
@@ -69,7 +68,7 @@ static void after_fork(uint64_t times)
         bench_stop();
         touch(at, 1, 2);
         close(ends[1]);
-        EXPECT(waitpid(child, &status, 0) == child && status == 0);
+        finish_child(child, 0);
         unmap(at);
         bench_start();
     }

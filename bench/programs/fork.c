@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* lmbench's lat_proc fork, of a process that has written much memory: how long the parent stands still. */
 #define _GNU_SOURCE
-#include "bench.h"
+#include "child.h"
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { PAGE = 4096, APART = 128 /* pages: a write each 512 KiB */, CODE = 7 };
 static const size_t mib = 1 << 20;
@@ -42,13 +39,6 @@ static void setup(void)
         EXPECT(memory[i * PAGE] == mark_of(i));
 }
 
-static void finish(pid_t child)
-{
-    int status = -1;
-    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
-    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == CODE);
-}
-
 /* The child sees the last page that was written. Between two forks the parent writes here and there, as one that works does: what the
  * last fork left shared is not all shared still. */
 static void run_fork(uint64_t times)
@@ -63,7 +53,7 @@ static void run_fork(uint64_t times)
         if (child == 0)
             _exit(memory[last * PAGE] == mark_of(last) ? CODE : 1);
         bench_stop();
-        finish(child);
+        finish_child(child, CODE);
     }
 }
 
@@ -76,7 +66,7 @@ static void run_touch(uint64_t times)
             memset(memory, -1, mib);
             _exit(CODE);
         }
-        finish(child);
+        finish_child(child, CODE);
         EXPECT(memory[0] == mark_of(0) && memory[mib - 1] == 0);
     }
 }

@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 /* --- by descriptors: eight bytes there, and one more than they were back ---------------------------------------------- */
 
@@ -154,7 +153,6 @@ static void take_turn(int set)
 
 static void run_sysv(uint64_t times)
 {
-    int status = -1;
     bench_stop();
     int set = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
     EXPECT(set >= 0);
@@ -172,7 +170,7 @@ static void run_sysv(uint64_t times)
     for (uint64_t i = 0; i < times; i++)
         take_turn(set);
     bench_stop();
-    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    finish_child(child, 0);
     EXPECT(semctl(set, 0, IPC_RMID) == 0);
 }
 

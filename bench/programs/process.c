@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* lmbench's lat_proc: fork, exec, and the shell. The program that is executed is busybox's `false`, whose status proves that it ran. */
-#include "bench.h"
+#include "child.h"
 #include <stddef.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static void finish(pid_t child, int code)
-{
-    int status = -1;
-    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
-    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == code);
-}
 
 static void run_fork(uint64_t times)
 {
@@ -18,7 +9,7 @@ static void run_fork(uint64_t times)
         pid_t child = fork();
         if (child == 0)
             _exit(7);
-        finish(child, 7);
+        finish_child(child, 7);
     }
 }
 
@@ -30,7 +21,7 @@ static void spawn(uint64_t times, char *const argv[], int status)
             execv(bench_busybox, argv);
             _exit(127);
         }
-        finish(child, status);
+        finish_child(child, status);
     }
 }
 

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* lmbench's lat_proc exec by the ways that do not copy the process, and its lat_pthread: a thread that begins and ends. */
 #define _GNU_SOURCE
-#include "bench.h"
+#include "child.h"
 #include <pthread.h>
 #include <spawn.h>
 #include <stddef.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static char *const arguments[] = {"false", NULL}, *const environment[] = {NULL};
-
-static void finish(pid_t child)
-{
-    int status = -1;
-    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
-    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-}
 
 static void run_vfork(uint64_t times)
 {
@@ -25,7 +16,7 @@ static void run_vfork(uint64_t times)
             execve(bench_busybox, arguments, environment);
             _exit(127);
         }
-        finish(child);
+        finish_child(child, 1);
     }
 }
 
@@ -34,7 +25,7 @@ static void run_spawn(uint64_t times)
     while (times--) {
         pid_t child = -1;
         EXPECT(posix_spawn(&child, bench_busybox, NULL, NULL, arguments, environment) == 0);
-        finish(child);
+        finish_child(child, 1);
     }
 }
 

@@ -344,10 +344,15 @@ def replace(path, text):
         raise
 
 
-def write(result, folder):
-    """Writes results.json first (so that nothing measured gets lost), then results.md and results.html, into a folder."""
+def keep(result, folder):
+    """Writes results.json alone, so that nothing measured gets lost."""
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / "results.json", json.dumps(result, indent=1) + "\n")
+
+
+def write(result, folder):
+    """Writes results.json first, then results.md and results.html, into a folder."""
+    keep(result, folder)
     schema.check(result)
     replace(folder / "results.md", markdown(result))
     try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import systems
+from . import schema, systems
 from .systems import BUILD, ROOT, Failure, say
 
 NOTES = {
@@ -32,8 +32,8 @@ class Settings:
         self.rounds = rounds or (1 if quick else 3)
         self.limit = 30 if quick else 120
 
-    def micro(self, kind):
-        """Arguments of micro for a kind of section."""
+    def micro(self, kind, patterns=None):
+        """Arguments of micro for a kind of section; patterns: instead of those that were asked for."""
         if kind == "instructions":
             counts = ["--batches", "3", "--batch-ms", "1", "--runs", "1"]
         elif self.quick:
@@ -41,7 +41,7 @@ class Settings:
         else:
             counts = ["--batches", "15", "--batch-ms", "20", "--runs", "3"]
         large = ["--large"] if kind == "hosted" and not self.quick else []
-        return [*counts, *large, "--limit", str(self.limit * (4 if kind == "instructions" else 1)), *self.patterns]
+        return [*counts, *large, "--limit", str(self.limit * (4 if kind == "instructions" else 1)), *(patterns or self.patterns)]
 
 
 def items_of(root, arguments):
@@ -134,17 +134,16 @@ class Progress:
 
 def measure(name, title, kind, sides, rows, settings, rounds, cpus):
     """A section: all sides in turn, `rounds` times."""
-    arguments = settings.micro(kind)
-    if kind == "smp":
-        arguments = [a for a in arguments if a not in settings.patterns] + [r["item"] for r in rows]
-    values = {side.name: {r["item"]: [] for r in rows} for side in sides}
+    items = [r["item"] for r in rows]
+    arguments = settings.micro(kind, items if kind == "smp" else None)
+    values = {side.name: {item: [] for item in items} for side in sides}
     why = {side.name: {} for side in sides}
     boots = {side.name: [] for side in sides}
     progress = Progress(len(rows))
     for number in range(rounds):
         for side in sides if number % 2 == 0 else sides[::-1]:
             progress.begin(f"{title}, {side.about['label']}, round {number + 1} of {rounds}")
-            got, times = systems.run(side, arguments, [r["item"] for r in rows], settings.limit + 60, progress)
+            got, times = systems.run(side, arguments, items, settings.limit + 60, progress)
             progress.over()
             boots[side.name] += times[:1]
             for row in rows:
@@ -164,7 +163,6 @@ def measure(name, title, kind, sides, rows, settings, rounds, cpus):
 
 def instructions(row):
     """Under -icount the guest's nanoseconds are instructions."""
-    scale = {"ns": 1, "us": 1e3, "ms": 1e6}
     for result in row["results"].values():
         if "median" not in result:
             continue
@@ -173,7 +171,7 @@ def instructions(row):
             result.update(figures, q1=figures["q3"], q3=figures["q1"], min=figures["max"], max=figures["min"],
                           rounds=[1024e3 / v for v in result["rounds"]])
         else:
-            factor = scale[row["unit"]]
+            factor = schema.TIMES[row["unit"]]
             result.update({k: result[k] * factor for k in ("median", "q1", "q3", "min", "max")}, rounds=[v * factor for v in result["rounds"]])
     row["unit"] = "instr/KiB" if row["unit"] == "MB/s" else "instr"
 
@@ -199,7 +197,6 @@ def in_qemu(name, title, kind, root, settings, rounds, cpus, with_default=True):
     sides = [systems.Kxos(*machine), systems.Linux("linux", "Linux, mitigations=off", "mitigations=off", *machine)]
     if with_default:
         sides.append(systems.Linux("linux-default", "Linux, default", "", *machine))
-    sides[1].pack()
     section, boots = measure(name, title, kind, sides, rows, settings, rounds, cpus)
     if kind == "instructions":
         for row in section["rows"]:
@@ -209,7 +206,6 @@ def in_qemu(name, title, kind, root, settings, rounds, cpus, with_default=True):
     aims = targets()
     for row in section["rows"]:
         row["target"] = target(aims, section["measure"], row["item"])
-        finish(row, section["subject"], section["against"])
     return section, sides
 
 
@@ -218,8 +214,6 @@ def hosted(root, settings):
     rows = items_of(root, settings.micro("hosted"))
     sides = [systems.Hosted(root, 1, settings.memory), systems.Host(root, 1)]
     section, _ = measure("hosted", "Hosted, native speed", "hosted", sides, rows, settings, settings.rounds, 1)
-    for row in section["rows"]:
-        finish(row, section["subject"], section["against"])
     return section, sides
 
 
@@ -238,17 +232,11 @@ def folder(name, settings):
         done = subprocess.run([folders()[name], *(["--quick"] if settings.quick else [])], stdout=text, cwd=ROOT, stdin=subprocess.DEVNULL)
     try:
         told = json.loads(out.read_text())
-        known, sections = told["systems"], told["sections"]
+        return told["systems"], told["sections"]
     except (OSError, ValueError, KeyError):
-        failed = {"item": name, "what": f"bench/{name}/run", "unit": "", "group": name, "series": "", "x": 0, "ratios": {},
+        failed = {"item": name, "what": f"bench/{name}/run", "unit": "", "group": name, "series": "", "x": 0,
                   "results": {"kxos": {"failed": f"ended with status {done.returncode} and no figures; see {log.relative_to(ROOT)}"}}}
         return {}, [{"name": name, "title": name, "note": "", "subject": "kxos", "against": [], "measure": "time", "cpus": 1, "rows": [failed]}]
-    for section in sections:
-        for row in section["rows"]:
-            row.setdefault("series", "")
-            row.setdefault("x", 0)
-            finish(row, section["subject"], section["against"])
-    return known, sections
 
 
 def host_facts():
@@ -256,7 +244,7 @@ def host_facts():
     model = re.search(r"^model name\s*: (.*)$", open("/proc/cpuinfo").read(), re.M)
     qemu = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True).stdout.splitlines()
     return {"cpu": model[1] if model else "unknown", "cores": os.cpu_count(), "kernel": f"{os.uname().sysname} {os.uname().release}",
-            "qemu": qemu[0] if qemu else "unknown", "mitigations": systems.mitigations(systems.pathlib.Path("/sys/devices/system/cpu/vulnerabilities")),
+            "qemu": qemu[0] if qemu else "unknown", "mitigations": systems.mitigations(),
             "load": round(os.getloadavg()[0], 2)}
 
 
@@ -266,23 +254,27 @@ def suite(parts, settings, save):
     result = {"format": 1, "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "commit": systems.kxos_version(),
               "quick": settings.quick, "rounds": settings.rounds, "host": host_facts(), "systems": {}, "sections": []}
 
-    def add(section, sides):
-        result["sections"].append(section)
-        for side in sides:
-            result["systems"].setdefault(side.name, side.about)
+    def add(sections, known):
+        for section in sections:
+            for row in section["rows"]:
+                finish(row, section["subject"], section["against"])
+        result["sections"] += sections
+        result["systems"] = {**known, **result["systems"]}
         save(result)
 
+    def sided(section, sides):
+        add([section], {side.name: side.about for side in sides})
+
     if "time" in parts:
-        add(*in_qemu("time", "Time, one CPU", "time", root, settings, settings.rounds, 1))
+        sided(*in_qemu("time", "Time, one CPU", "time", root, settings, settings.rounds, 1))
     if "instructions" in parts:
-        add(*in_qemu("instructions", "Instructions, one CPU", "instructions", root, settings, 1, 1, not settings.quick))
+        sided(*in_qemu("instructions", "Instructions, one CPU", "instructions", root, settings, 1, 1, not settings.quick))
     if "smp" in parts:
-        add(*in_qemu("smp", "Time, two CPUs", "smp", root, settings, settings.rounds, 2, False))
+        sided(*in_qemu("smp", "Time, two CPUs", "smp", root, settings, settings.rounds, 2, False))
     if "hosted" in parts:
-        add(*hosted(root, settings))
+        sided(*hosted(root, settings))
     for name in folders():
         if name in parts:
             known, sections = folder(name, settings)
-            result["sections"] += sections
-            result["systems"] = {**known, **result["systems"]}
+            add(sections, known)
     return result

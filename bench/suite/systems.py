@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MPL-2.0
 """The systems that are compared: how each is started with the same programs on the same root, and what it says."""
+import functools
 import os
 import pathlib
 import queue
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -66,6 +68,17 @@ def prepare_root():
     return root
 
 
+def pack(tree):
+    """A tree as an initramfs."""
+    done = subprocess.run([ROOT / "boot/pack", tree], stdout=subprocess.PIPE)
+    if done.returncode:
+        raise Failure("boot/pack failed")
+    return done.stdout
+
+
+initramfs = functools.cache(pack)  # of the root, which does not change while the suite runs
+
+
 def linux_kernel():
     """Debian's kernel for virtual machines, fetched with apt-get and unpacked under build/bench; nothing is installed."""
     def found():
@@ -97,7 +110,7 @@ class System:
     def __init__(self, name, label, **about):
         self.name = name
         self.about = {"label": label, **about}
-        self.heard = {}
+        self.vulnerabilities = {}
 
     def command(self, arguments, scratch):
         """The command whose standard output is micro's; scratch: a directory for this run."""
@@ -113,9 +126,9 @@ class System:
         if word == "uname":
             self.about["version"] = rest
         elif word == "vulnerability":
-            self.heard.setdefault("vulnerability", {})[rest.partition(" ")[0]] = rest.partition(" ")[2]
-            self.about["mitigations"] = "; ".join(f"{k}: {v}" for k, v in sorted(self.heard["vulnerability"].items())
-                                                  if v != "Not affected") or "none needed"
+            name, _, text = rest.partition(" ")
+            self.vulnerabilities[name] = text
+            self.about["mitigations"] = weaknesses(self.vulnerabilities)
         elif word == "huge":
             self.about["huge_pages"] = re.sub(r".*\[(\w+)\].*", r"\1", rest)
 
@@ -137,10 +150,9 @@ class Kxos(Qemu):
         super().__init__("kxos", "KxOS", *rest, mitigations="none", version=kxos_version(), **about)
 
     def command(self, arguments, scratch):
-        words = " ".join("'" + a + "'" for a in arguments)
         return [ROOT / "boot/run", "--direct", "--rootfs", self.root, "--smp", str(self.cpus), "--mem", str(self.memory),
                 "--accel", self.accelerator, *(["--icount"] if self.icount else []), "--log", scratch / "log",
-                "--cmd", f"/bench/micro {words}; echo '# end'"]
+                "--cmd", shlex.join(["/bench/micro", *arguments]) + "; echo '# end'"]
 
     def environment(self):
         return {"KXOS_QEMU": os.environ.get("KXOS_QEMU", "") + f" -pidfile {self.pidfile}"}
@@ -152,29 +164,17 @@ class Linux(Qemu):
     def __init__(self, name, label, parameters, *rest, **about):
         super().__init__(name, label, *rest, parameters=parameters or "none", **about)
         self.kernel, self.parameters = linux_kernel(), parameters
-        self.archive = BUILD / "root.cpio"
-
-    def pack(self):
-        """The root as the initramfs."""
-        with open(self.archive, "wb") as out:
-            if subprocess.run([ROOT / "boot/pack", self.root], stdout=out).returncode:
-                raise Failure("boot/pack failed")
+        self.archive = initramfs(self.root)
 
     def with_arguments(self, arguments, scratch):
         """The initramfs with the arguments behind it, as an archive of its own."""
         (scratch / "more" / "bench").mkdir(parents=True)
         (scratch / "more" / "bench" / "arguments").write_text(" ".join(arguments) + "\n")
         archive = scratch / "root.cpio"
-        with open(archive, "wb") as out:
-            out.write(self.archive.read_bytes())
-            out.flush()
-            if subprocess.run([ROOT / "boot/pack", scratch / "more"], stdout=out).returncode:
-                raise Failure("boot/pack failed")
+        archive.write_bytes(self.archive + pack(scratch / "more"))
         return archive
 
     def command(self, arguments, scratch):
-        if not self.archive.exists() or self.archive.stat().st_mtime < (self.root / "bench").stat().st_mtime:
-            self.pack()
         append = f"console=ttyS1 quiet panic=-1 {self.parameters}"
         archive = self.with_arguments(arguments, scratch)
         return ["qemu-system-x86_64", "-machine", "q35", "-accel", self.accelerator, "-cpu", self.about["cpu"], "-smp", str(self.cpus),
@@ -204,8 +204,7 @@ class Host(Native):
     """The Linux that this runs on. Memory against memory: its files are in /dev/shm."""
 
     def __init__(self, root, cpus):
-        vulnerabilities = pathlib.Path("/sys/devices/system/cpu/vulnerabilities")
-        super().__init__("host", "the host's Linux", cpus, version=" ".join(os.uname()[i] for i in (0, 2, 3)), mitigations=mitigations(vulnerabilities))
+        super().__init__("host", "the host's Linux", cpus, version=" ".join(os.uname()[i] for i in (0, 2, 3)), mitigations=mitigations())
         self.root = root
 
     def command(self, arguments, scratch):
@@ -225,15 +224,18 @@ class Hosted(Native):
         self.root, self.memory = root, memory
 
     def command(self, arguments, scratch):
-        words = " ".join("'" + a + "'" for a in arguments)
         return self.held([ROOT / "build/hosted/kxos", "--smp", str(self.cpus), "--mem", str(self.memory), "--rootfs", self.root,
-                          "--cmd", f"/bench/micro {words}"])
+                          "--cmd", shlex.join(["/bench/micro", *arguments])])
 
 
-def mitigations(folder):
-    """What a Linux says of its CPU's weaknesses."""
-    told = {f.name: f.read_text().strip() for f in sorted(folder.glob("*"))} if folder.is_dir() else {}
-    return "; ".join(f"{k}: {v}" for k, v in told.items() if v != "Not affected") or "none needed"
+def weaknesses(vulnerabilities):
+    """One line of what a Linux says of its CPU's weaknesses, by name."""
+    return "; ".join(f"{k}: {v}" for k, v in sorted(vulnerabilities.items()) if v != "Not affected") or "none needed"
+
+
+def mitigations():
+    """The same of the host."""
+    return weaknesses({f.name: f.read_text().strip() for f in pathlib.Path("/sys/devices/system/cpu/vulnerabilities").glob("*")})
 
 
 def kxos_version():
