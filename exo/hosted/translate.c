@@ -182,27 +182,40 @@ static bool goes_along(machine_pte now, machine_pte fault, long distance, bool w
            machine_pte_pfn(now) == machine_pte_pfn(fault) + (uint64_t)distance && (!write || (now & X86_PTE_D));
 }
 
-static void map(struct node *node, uint32_t i, bool write)
+/* Marks what the mirror will remember, and the host will map; false: another CPU changed the entry since it was read. */
+static bool mark(struct node *node, uint32_t i, machine_pte seen, uint64_t marks, bool write)
 {
-    machine_pte *table = machine_frame(node->pfn), fault = table[i];
+    machine_pte *entry = (machine_pte *)machine_frame(node->pfn) + i;
+    if (!__atomic_compare_exchange_n(entry, &seen, seen | marks, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return false;
+    node->mapped[i] = seen | marks;
+    set_bit(node->leaf, i);
+    (write ? set_bit : clear_bit)(node->writable, i);
+    return true;
+}
+
+static bool mark_neighbour(struct node *node, uint32_t i, machine_pte fault, long distance, bool write)
+{
+    machine_pte now = __atomic_load_n((machine_pte *)machine_frame(node->pfn) + i, __ATOMIC_ACQUIRE);
+    return goes_along(now, fault, distance, write) && mark(node, i, now, X86_PTE_A, write);
+}
+
+/* As `fault` says, which the table's entry was. If it is no longer, nothing is mapped, and the guest faults again. */
+static void map(struct node *node, uint32_t i, machine_pte fault, bool write)
+{
     uint32_t first = i, end = i + 1;
+    if (!mark(node, i, fault, X86_PTE_A | (write ? X86_PTE_D : 0), write))
+        return;
     if (node->level == 1) {
         while (first > 0 && i - first < AROUND / 2 &&
-               goes_along(table[first - 1], fault, (long)first - 1 - (long)i, write))
+               mark_neighbour(node, first - 1, fault, (long)first - 1 - (long)i, write))
             first--;
         while (end < ENTRIES && end - first < AROUND &&
-               goes_along(table[end], fault, (long)end - (long)i, write))
+               mark_neighbour(node, end, fault, (long)end - (long)i, write))
             end++;
     }
     int prot = PROT_READ | (write ? PROT_WRITE : 0) | (fault & X86_PTE_NX ? 0 : PROT_EXEC);
     uint64_t bytes = span(node->level);
-    for (uint32_t k = first; k < end; k++) {
-        machine_pte marked =
-            __atomic_or_fetch(&table[k], X86_PTE_A | (write && k == i ? X86_PTE_D : 0), __ATOMIC_ACQ_REL);
-        node->mapped[k] = marked;
-        set_bit(node->leaf, k);
-        (write ? set_bit : clear_bit)(node->writable, k);
-    }
     if (++maps >= MAPS_MOST) {
         drop_all(); /* and the guest faults again */
         return;
@@ -243,7 +256,7 @@ bool host_translate(uint64_t top_pfn, uint64_t va, bool write, bool fetch, uint6
                 drop_child(node, i);
                 gap_end();
             }
-            map(node, i, write);
+            map(node, i, entry, write);
             return true;
         }
         if (bit(node->leaf, i)) { /* a large page was here */
@@ -318,12 +331,16 @@ static void *look_up(uint64_t va, bool write, uint64_t *left)
     for (uint32_t level = 4;; level--) {
         machine_pte *entry = (machine_pte *)machine_frame(pfn) + index_of(va, level);
         machine_pte now = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
+        bool leaf;
+        do {
+            if (!machine_pte_present(now) || (write && !(writable && (now & X86_PTE_W))))
+                return NULL;
+            leaf = level == 1 || (level == 2 && machine_pte_is_large(now));
+        } while (leaf && !__atomic_compare_exchange_n(entry, &now, now | X86_PTE_A | (write ? X86_PTE_D : 0),
+                                                      false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
         writable &= (now & X86_PTE_W) != 0;
-        if (!machine_pte_present(now) || (write && !writable))
-            return NULL;
         pfn = machine_pte_pfn(now);
-        if (level == 1 || (level == 2 && machine_pte_is_large(now))) {
-            __atomic_or_fetch(entry, X86_PTE_A | (write ? X86_PTE_D : 0), __ATOMIC_ACQ_REL);
+        if (leaf) {
             uint64_t inside = va & (span(level) - 1);
             *left = span(level) - inside;
             return (uint8_t *)machine_frame(pfn) + inside;
