@@ -4,10 +4,10 @@
  *
  * Contract (exo/vcpu.h is the other half):
  *  - The library OS runs masked, on the stack of the current thread; a program runs unmasked. So `masked` before an upcall
- *    tells who was interrupted. The exception is the window between the unmasking on the way out and the instruction that
- *    leaves for the program (window_start to window_end): there the stack is still the thread's, holds nothing but the
- *    frame of five words at its top, and all other registers are the program's already. An upcall from the window takes
- *    over that frame instead of nesting, so no sequence of events can grow the stack.
+ *    tells who was interrupted. The exception is the window between the unmasking on the way out and the jump to the program
+ *    (window_start to window_end): there the thread's stack holds nothing but the frame of five words at its top, and all other
+ *    registers are the program's already. An upcall from the window takes over that frame instead of nesting, so no sequence of
+ *    events can grow the stack; and if it is the jump that faults, the frame says where it went.
  *  - A thread's stack top is congruent to 8 modulo 16, so that struct los_frame below it is aligned.
  *  - The program's stack is never touched, so its red zone is safe; the library OS itself is built without one.
  */
@@ -15,11 +15,12 @@
 
 /* struct los_cpu, in the vCPU page */
 #define CPU_STACK_TOP EXO_VP_LIBOS + 0
-#define CPU_SCRATCH   EXO_VP_LIBOS + 8
-#define CPU_RETURN    EXO_VP_LIBOS + 16
-#define CPU_SELF      EXO_VP_LIBOS + 40
-#define CPU_CALLS     EXO_VP_LIBOS + 72
-#define CPU_REFUSED   EXO_VP_LIBOS + 88 /* of LOS_REFUSED, 16 */
+#define CPU_RETURN    EXO_VP_LIBOS + 8
+#define CPU_SELF      EXO_VP_LIBOS + 24
+#define CPU_QUICK     EXO_VP_LIBOS + 56
+#define CPU_REFUSED   EXO_VP_LIBOS + 72 /* of LOS_REFUSED, 16 */
+#define LOS_QUICK_CALLS 512
+#define LOS_QUICK_SPECIAL 0x8000000000000002 /* less are LOS_QUICK_NOT and LOS_QUICK_LEAVE */
 #define VCPU_NUMBER   236 /* exo_vcpu_page.vcpu */
 
 /* struct los_frame */
@@ -67,6 +68,15 @@
 .macro save_general
     save_caller_saved
     save_callee_saved
+.endm
+
+/* A system call's frame, above which are the five words that an interrupt would push: rdi points to it. */
+.macro save_system_call
+    movq (%rsp), %rcx
+    movq 16(%rsp), %r11
+    save_general
+    pushq FRAME_RAX - 8(%rsp)
+    movq %rsp, %rdi
 .endm
 
 .macro restore_general
@@ -123,103 +133,54 @@ function los_entry
 
 /* --- system calls ------------------------------------------------------------------------------------------------- */
 
-/* A patched call site's stub jumps here: eax = number, rcx = return address, all else the program's. An event may
+/* A patched call site's stub jumps here: eax = number, rcx = return address, r11 = anything, all else the program's. An event may
  * still move the thread to another vCPU before the first instruction, but not after it. */
 function los_patched_entry
     movb $1, %gs:EXO_VP_MASKED
-    movq %rsp, %gs:CPU_SCRATCH
+    movq %rsp, %r11
     movq %gs:CPU_STACK_TOP, %rsp
     pushq $EXO_USER_SS
-    pushq %gs:CPU_SCRATCH
+    pushq %r11
     pushfq
     cld
-    movq (%rsp), %r11
     pushq $EXO_USER_CS
     pushq %rcx
-    save_caller_saved
-#ifndef LOS_SANITIZED
-    /* Quick calls (los/quick.h): what C preserves is not saved. */
+#ifdef LOS_SANITIZED
+    jmp not_quick /* and made from C */
+#endif
+    /* Quick calls (los/quick.h): they preserve all registers but rax, so nothing more is saved. r11: its struct los_quick. */
 try_quick:
-    movl %eax, %eax /* the number has 32 bits, whatever lies above */
-    cmpl los_quick_count(%rip), %eax
+    cmpq $LOS_QUICK_CALLS, %rax
     jae not_quick
-    andl $~RFLAGS_ARITHMETIC, %r11d
-    cmpl $RFLAGS_PLAIN, %r11d
-    jne not_quick
-    movq los_quick_table(%rip), %rcx
-    movq (%rcx, %rax, 8), %rax
-    testq %rax, %rax
-    jz not_quick
+    testl $~(RFLAGS_ARITHMETIC | RFLAGS_PLAIN), 16(%rsp)
+    jnz not_quick
+    movq %rax, %r11
+    shlq $4, %r11
+    addq %gs:CPU_QUICK, %r11
     movq %r10, %rcx
-    subq $8, %rsp
-    call *%rax
-    addq $16, %rsp
+    call *(%r11)
+    movabsq $LOS_QUICK_SPECIAL, %rcx
+    cmpq %rcx, %rax
+    jl quick_special
+    incq 8(%r11)
+/* After most system calls. popfq is dear (it may change more than arithmetic flags), so these are set one by one: OF by an addition, the
+ * others by sahf. From there on nothing touches flags; rcx and r11 are free until the end. */
+quick_return:
+    movq 16(%rsp), %r11
     movq %rax, %rcx
-    addq %rcx, %rcx
-    jo quick_special /* LOS_QUICK_NOT is as much below 0 as there is, LOS_QUICK_LEAVE comes next */
-    popq %r10
-    popq %r9
-    popq %r8
-    addq $16, %rsp
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    incq %gs:CPU_CALLS
-    jmp quick_return
-quick_special:
-    subq $8, %rsp
-    testq %rcx, %rcx
-    jz not_quick
-    incq %gs:CPU_CALLS
-    save_callee_saved
-    pushq FRAME_RAX - 8(%rsp)
-    movq %rsp, %rdi
-    call los_quick_leave_c
-    jmp system_call_return
-#else
-    jmp not_quick
-#endif
-
-/* The exokernel reflected a `syscall`: r11 = flags, which are still the program's, DF too; the return address is in the
- * vCPU page; masked already. */
-function los_syscall_entry
-    movq %rsp, %gs:CPU_SCRATCH
-    movq %gs:CPU_STACK_TOP, %rsp
-    pushq $EXO_USER_SS
-    pushq %gs:CPU_SCRATCH
-    pushq %r11
-    cld
-    pushq $EXO_USER_CS
-    movq %gs:EXO_VP_SYSCALL_RIP, %rcx
-    pushq %rcx
-    save_caller_saved
-#ifndef LOS_SANITIZED
-    /* From a site that cannot be patched it may be quick as well. From others it is not: somebody shall look at the site. */
-    movl %ecx, %r11d
-    andl $15, %r11d
-    cmpq %gs:CPU_REFUSED(, %r11, 8), %rcx
-    movq (%rsp), %r11
-    je try_quick
-#endif
-not_quick:
-    save_callee_saved
-    pushq FRAME_RAX - 8(%rsp)
-    movq %rsp, %rdi
-    call los_syscall_entry_c
-system_call_return:
-    /* The short way back needs rcx and r11 to be what `syscall` leaves there. */
-    movq FRAME_RCX(%rsp), %rcx
-    movq FRAME_R11(%rsp), %r11
-    cmpq %rcx, FRAME_RIP(%rsp)
-    jne los_return_full
-    cmpq %r11, FRAME_RFLAGS(%rsp)
-    jne los_return_full
     movl %r11d, %eax
-    andl $~RFLAGS_ARITHMETIC, %eax
-    cmpl $RFLAGS_PLAIN, %eax
-    je return_short
-
-/* --- the ways back --------------------------------------------------------------------------------------------------- */
+    xchgb %al, %ah
+    addb $0x76, %al /* of rflags 8 to 15 only IF (2) and OF (8) can be set: 0x0a + 0x76 is 0x80: overflow; 0x02 + 0x76 is not */
+    sahf
+    movq %rcx, %rax
+    movb $0, %gs:EXO_VP_MASKED
+window_start:
+    movq %gs:EXO_VP_PENDING, %rcx
+    jrcxz 1f
+    jmp pending_found
+1:  movq (%rsp), %rcx
+    movq 24(%rsp), %rsp
+    jmp *%rcx
 
 /*
  * By popfq and an indirect jump rather than by iretq: fewer steps, and iretq in ring 3 does not work everywhere (QEMU before 9.1
@@ -233,7 +194,6 @@ function los_return_full
     jnz return_stepping
     restore_general
     movb $0, %gs:EXO_VP_MASKED
-window_start:
     cmpq $0, %gs:EXO_VP_PENDING
     jne pending_found
     leaq 16(%rsp), %rsp
@@ -249,29 +209,62 @@ return_stepping:
 pending_found:
     movb $1, %gs:EXO_VP_MASKED
     jmp event_on_the_way_out
-/* After most system calls. popfq is dear (it may change more than arithmetic flags), so these are set one by one: OF by an addition, the
- * others by sahf. From there on nothing touches flags; rcx and r11 are free until the end. */
-return_short:
-    restore_general
-quick_return:
-    movq %rax, %r11
-    movb 17(%rsp), %al /* of rflags 8 to 15 only IF (2) and OF (8) can be set */
-    movb 16(%rsp), %ah
-    addb $0x76, %al /* 0x0a + 0x76 is 0x80: overflow; 0x02 + 0x76 is not */
-    sahf
-    movq %r11, %rax
-    movb $0, %gs:EXO_VP_MASKED
-    movq %gs:EXO_VP_PENDING, %rcx
-    jrcxz 1f
-    jmp pending_found
-1:  movq (%rsp), %rcx
-    movq 16(%rsp), %r11
-    movq 24(%rsp), %rsp
 window_end:
-    .global los_return_jump
-    .hidden los_return_jump
-los_return_jump:
-    jmp *%rcx
+
+/* LOS_QUICK_NOT, whose lower half is 0, or LOS_QUICK_LEAVE. */
+quick_special:
+    movq %r11, %rcx
+    subq %gs:CPU_QUICK, %rcx
+    shrq $4, %rcx
+    xchgq %rax, %rcx
+    testl %ecx, %ecx
+    jz not_quick
+    incq 8(%r11)
+    save_system_call
+    call los_quick_leave_c
+    jmp system_call_return
+
+/* In the table for calls that are not quick: back to the place of the call, rax still being the number. */
+function los_quick_none
+    addq $8, %rsp
+    jmp not_quick
+
+/* The exokernel reflected a `syscall`: r11 = flags, which are still the program's, DF too; rcx = anything; the return address is in the
+ * vCPU page; masked already. */
+function los_syscall_entry
+    movq %rsp, %rcx
+    movq %gs:CPU_STACK_TOP, %rsp
+    pushq $EXO_USER_SS
+    pushq %rcx
+    pushq %r11
+    cld
+    pushq $EXO_USER_CS
+    movq %gs:EXO_VP_SYSCALL_RIP, %rcx
+    pushq %rcx
+#ifndef LOS_SANITIZED
+    /* From a site that cannot be patched it may be quick as well. From others it is not: somebody shall look at the site. */
+    movl %ecx, %r11d
+    andl $15, %r11d
+    cmpq %gs:CPU_REFUSED(, %r11, 8), %rcx
+    je try_quick
+#endif
+not_quick:
+    save_system_call
+    call los_syscall_entry_c
+system_call_return:
+    /* The short way back needs rcx and r11 to be what `syscall` leaves there. */
+    movq FRAME_RCX(%rsp), %rcx
+    movq FRAME_R11(%rsp), %r11
+    cmpq %rcx, FRAME_RIP(%rsp)
+    jne los_return_full
+    cmpq %r11, FRAME_RFLAGS(%rsp)
+    jne los_return_full
+    movl %r11d, %eax
+    andl $~RFLAGS_ARITHMETIC, %eax
+    cmpl $RFLAGS_PLAIN, %eax
+    jne los_return_full
+    restore_general
+    jmp quick_return
 
 /* --- events ----------------------------------------------------------------------------------------------------------- */
 
@@ -371,11 +364,6 @@ function los_thread_start
     movq %rsp, %rdi
     call los_thread_begin
     jmp los_return_full
-
-/* struct los_cpu *los_cpu(void) */
-function los_cpu
-    movq %gs:CPU_SELF, %rax
-    ret
 
 /* --- registers that C cannot name ---------------------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@ void lx_restart_for_handler(struct los_frame *frame, bool restart);
 /* The call that this frame belongs to is over, whatever its result looks like: it is not restarted. */
 static inline void lx_no_restart(struct los_frame *frame) { frame->number = UINT64_MAX; }
 
-extern uint64_t lx_call_counts[LX_CALLS];
+extern uint64_t lx_call_counts[LX_CALLS];  /* without those that were quick */
 const char *lx_call_name(unsigned number); /* NULL: no such number */
 
 /* Where an interrupted sleep goes on: of a thread, made on first use. */

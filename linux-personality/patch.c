@@ -21,6 +21,7 @@
  */
 #include <exo/typed.h>
 #include <los/image.h>
+#include <los/quick.h>
 #include <dispatch.h>
 #include <patch.h>
 #include <patch_internal.h>
@@ -291,6 +292,8 @@ void lx_patch_counts(struct lx_patch_counts *counts)
                                        .refused = refused,
                                        .recovered = recovered,
                                        .sites_max = SLOTS};
+    for (uint32_t number = 0; number < LX_CALLS; number++)
+        counts->calls += los_quick_count(number);
     for (uint32_t i = 0; i < los_cpu_count(); i++) {
         const struct los_cpu *cpu = los_cpu_number(i);
         counts->calls += cpu->system_calls;

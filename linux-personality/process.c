@@ -215,8 +215,7 @@ long lx_sys_gettid(const struct lx_args *args)
 long lx_sys_getppid(const struct lx_args *args)
 {
     (void)args;
-    const struct los_process *parent = los_current()->process->parent;
-    return parent != NULL ? parent->pid : 0;
+    return los_current()->process->parent_pid;
 }
 
 /* The process that a pid argument names; 0 is the caller. Threads' ids name their process. */

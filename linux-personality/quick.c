@@ -14,55 +14,34 @@
 /* More is not quick: its time shall be the system's. */
 #define MOST_BYTES 4096u
 
-/* Several vCPUs may count at once when they do not have the lock. */
-static inline void count_unlocked(unsigned number)
-{
-    __atomic_fetch_add(&lx_call_counts[number], 1, __ATOMIC_RELAXED);
-}
-
 /* --- without the lock ------------------------------------------------------------------------------------------------ */
-
-/* The parent may end meanwhile, which gives its children away before it goes: what was read counts if it is still the parent. */
-static int parent_of(const struct los_process *process)
-{
-    struct los_process *parent, *again;
-    int pid;
-    do {
-        parent = __atomic_load_n(&process->parent, __ATOMIC_ACQUIRE);
-        pid = parent != NULL ? __atomic_load_n(&parent->pid, __ATOMIC_ACQUIRE) : 0;
-        again = __atomic_load_n(&process->parent, __ATOMIC_ACQUIRE);
-    } while (again != parent);
-    return pid;
-}
 
 #define READS(X)                                                                                               \
     X(39, getpid, thread->process->pid)                                                                        \
     X(186, gettid, thread->tid)                                                                                \
-    X(110, getppid, parent_of(thread->process))                                                                \
+    X(110, getppid, __atomic_load_n(&thread->process->parent_pid, __ATOMIC_RELAXED))                           \
     X(102, getuid, thread->process->credentials.user)                                                          \
     X(107, geteuid, thread->process->credentials.effective_user)                                               \
     X(104, getgid, thread->process->credentials.group)                                                         \
     X(108, getegid, thread->process->credentials.effective_group)
 
 #define READ(number, name, value)                                                                              \
-    static long quick_##name(ARGUMENTS)                                                                        \
+    static LOS_QUICK long quick_##name(ARGUMENTS)                                                              \
     {                                                                                                          \
         UNUSED;                                                                                                \
         const struct los_thread *thread = los_current();                                                       \
-        count_unlocked(number);                                                                                \
         return value;                                                                                          \
     }
 READS(READ)
 
 /* --- by their handlers ------------------------------------------------------------------------------------------------- */
 
-static inline long handle(unsigned number, lx_handler handler, ARGUMENTS)
+static inline long handle(lx_handler handler, ARGUMENTS)
 {
     struct los_cpu *cpu = los_cpu();
     if (!los_quick_begin(cpu))
         return LOS_QUICK_NOT;
     struct lx_args args = {.arg = {a, b, c, d, e, f}};
-    lx_call_counts[number]++;
     long result = handler(&args);
     if (__builtin_expect(result < 0, false))
         result = lx_result(result);
@@ -96,9 +75,9 @@ static inline long handle(unsigned number, lx_handler handler, ARGUMENTS)
 enum { F_GETFD = 1, F_SETFL = 4 };
 
 #define HANDLE(number, name, so)                                                                               \
-    static long quick_##name(ARGUMENTS)                                                                        \
+    static LOS_QUICK long quick_##name(ARGUMENTS)                                                              \
     {                                                                                                          \
-        return so ? handle(number, lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                           \
+        return so ? handle(lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                                   \
     }
 NEVER_SLEEP(HANDLE)
 
@@ -108,13 +87,10 @@ NEVER_SLEEP(HANDLE)
 
 /* Errors are the handlers' matter: nothing was moved then. */
 #define MOVE(number, name, in)                                                                                 \
-    static long quick_##name(ARGUMENTS)                                                                        \
+    static LOS_QUICK long quick_##name(ARGUMENTS)                                                              \
     {                                                                                                          \
         (void)d, (void)e, (void)f;                                                                             \
-        long moved = c <= MOST_BYTES ? los_quick_transfer((int)a, b, c, in) : LOS_QUICK_NOT;                   \
-        if (__builtin_expect(moved != LOS_QUICK_NOT, true))                                                    \
-            count_unlocked(number);                                                                            \
-        return moved;                                                                                          \
+        return c <= MOST_BYTES ? los_quick_transfer((int)a, b, c, in) : LOS_QUICK_NOT;                         \
     }
 MOVES(MOVE)
 

@@ -131,8 +131,8 @@ static los_pageno take(unsigned order)
     return page;
 }
 
-/* For the heap, which writes pages in parts: what was left there, code of firmware or of a program, goes at once. An emulator that has translated
- * such code watches every write to its page until all of it is overwritten. */
+/* For the library OS's own data, which is written in parts: what was left there, code of firmware or of a program, goes at once. An
+ * emulator that has translated such code watches every write to its page until all of it is overwritten. */
 static void clear(los_pageno first, unsigned order)
 {
     for (los_pageno page = first; page < first + (1u << order); page++) {
@@ -142,7 +142,7 @@ static void clear(los_pageno first, unsigned order)
     }
 }
 
-los_pageno page_take(unsigned order, enum page_state state)
+static los_pageno take_block(unsigned order, enum page_state state)
 {
     los_pageno page = take(order);
     if (!page && los_sanitize_give_back())
@@ -155,9 +155,13 @@ los_pageno page_take(unsigned order, enum page_state state)
     record->order = (uint8_t)order;
     record->refs = 1;
     los_sanitize_pages(page_address(page), LOS_PAGE << order, true);
-    if (state == PAGE_USED)
-        record->cleared = false;
-    else
+    return page;
+}
+
+los_pageno page_take(unsigned order, enum page_state state)
+{
+    los_pageno page = take_block(order, state);
+    if (page)
         clear(page, order);
     return page;
 }
@@ -191,7 +195,10 @@ los_pageno los_page_alloc(void)
         if (free_pages <= reserve_pages)
             return LOS_NO_PAGE;
     }
-    return page_take(0, PAGE_USED);
+    los_pageno page = take_block(0, PAGE_USED);
+    if (page)
+        page_record(page)->cleared = false;
+    return page;
 }
 
 los_pageno los_page_alloc_zeroed(void)

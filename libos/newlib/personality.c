@@ -36,12 +36,12 @@ static void system_call(struct los_frame *frame)
 }
 
 /* What only reads what never changes, or the clock. */
-static long quick_process(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+static LOS_QUICK long quick_process(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
     (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
     return los_current()->process->pid;
 }
-static long quick_run_time(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+static LOS_QUICK long quick_run_time(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
     (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
     return (long)los_now();

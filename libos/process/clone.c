@@ -89,6 +89,7 @@ static struct los_process *process_clone(struct los_process *parent, int pid, co
         return NULL;
     }
     child->parent = how->flags & LOS_CLONE_PARENT && parent->parent ? parent->parent : parent;
+    child->parent_pid = child->parent->pid;
     los_list_add_last(&child->parent->children, &child->sibling);
     return child;
 }

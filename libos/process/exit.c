@@ -51,6 +51,7 @@ static void give_children_away(struct los_process *process)
     LOS_LIST_FOR_SAFE(child, after, &process->children, sibling)
     {
         child->parent = first;
+        __atomic_store_n(&child->parent_pid, first->pid, __ATOMIC_RELAXED);
         los_list_remove(&child->sibling);
         los_list_add_last(&first->children, &child->sibling);
         child->exit_signal = LOS_SIG_CHILD;

@@ -19,8 +19,6 @@
 /* While CPU time limits or timers are set, they are looked at this often. */
 #define CPU_TIME_TICK_NS 10000000ul
 
-extern char los_return_jump[];
-
 /* Page fault error code (Intel SDM 3A, 4.7). */
 #define FAULT_PRESENT 1ul
 #define FAULT_USER    4ul
@@ -55,9 +53,6 @@ void los_syscall_entry_c(struct los_frame *frame)
 void los_event_entry_c(struct los_frame *frame, bool from_program)
 {
     los_assert(from_program);
-    if (frame->regs.rip ==
-        (uint64_t)los_return_jump) /* about to be there: what is saved must be the program's */
-        frame->regs.rip = frame->regs.rcx;
     enter(los_cpu());
     los_leave(frame);
 }
@@ -131,9 +126,6 @@ void los_fault_entry_c(struct los_frame *frame, const struct exo_upcall_frame *f
     struct exo_upcall_frame copy = *fault;
     __atomic_store_n(&los_cpu()->page->fault_busy, 0, __ATOMIC_SEQ_CST);
     if (from_program) {
-        /* The jump back to the program faults where the program's address is no address: the fault is the program's. */
-        if (frame->regs.rip == (uint64_t)los_return_jump)
-            frame->regs.rip = frame->regs.rcx;
         enter(los_cpu());
         program_fault(frame, &copy);
         los_leave(frame);
@@ -283,13 +275,20 @@ void los_leave(struct los_frame *frame)
 
 /* --- quick calls: in and out without accounting -------------------------------------------------------------------- */
 
-uint32_t los_quick_count;
-const los_quick_call *los_quick_table;
-
 void los_quick_set(const los_quick_call *table, uint32_t count)
 {
-    los_quick_table = table;
-    los_quick_count = count;
+    for (uint32_t n = 0; n < los_cpu_count(); n++)
+        for (uint32_t i = 0; i < LOS_QUICK_CALLS; i++)
+            __atomic_store_n(&los_cpu_number(n)->quick[i].call,
+                             i < count && table[i] ? table[i] : los_quick_none, __ATOMIC_RELAXED);
+}
+
+uint64_t los_quick_count(uint32_t number)
+{
+    uint64_t sum = 0;
+    for (uint32_t n = 0; n < los_cpu_count(); n++)
+        sum += __atomic_load_n(&los_cpu_number(n)->quick[number].count, __ATOMIC_RELAXED);
+    return sum;
 }
 
 /* What the call did, or what came meanwhile, must be looked at: on from where los_quick_leave left it, with the lock. */

@@ -4,11 +4,15 @@
 #include "internal.h"
 
 _Static_assert(offsetof(struct exo_vcpu_page, vcpu) == 236, "VCPU_NUMBER in entry.S");
-_Static_assert(offsetof(struct los_cpu, stack_top) == 0 && offsetof(struct los_cpu, scratch) == 8 &&
-                   offsetof(struct los_cpu, current) == 32 && offsetof(struct los_cpu, self) == 40 &&
-                   offsetof(struct los_cpu, system_calls) == 72 && offsetof(struct los_cpu, refused) == 88,
+_Static_assert(offsetof(struct los_cpu, stack_top) == 0 && offsetof(struct los_cpu, return_to) == 8 &&
+                   offsetof(struct los_cpu, self) == 24 && offsetof(struct los_cpu, quick) == 56 &&
+                   offsetof(struct los_cpu, refused) == 72,
                "entry.S");
 _Static_assert(sizeof(struct los_frame) == 168 && offsetof(struct los_frame, regs.rip) == 128, "entry.S");
+_Static_assert(LOS_QUICK_CALLS == 512 && sizeof(struct los_quick) == 16 &&
+                   offsetof(struct los_quick, count) == 8 && LOS_QUICK_NOT == INT64_MIN &&
+                   LOS_QUICK_LEAVE == INT64_MIN + 1,
+               "entry.S");
 
 extern char los_entry[], los_syscall_entry[], los_fault_entry[], los_event_entry[];
 
@@ -30,10 +34,12 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
     struct los_cpu *cpu = los_cpu_number(number);
     struct los_thread *idle = &idle_threads[number];
     exo_event event = cpu->event, lock_event = cpu->lock_event; /* set by vCPU 0 before this one started */
+    struct los_quick *quick = cpu->quick;
     los_start_page = start;
     memset(cpu, 0, sizeof *cpu);
     cpu->event = event;
     cpu->lock_event = lock_event;
+    cpu->quick = quick;
     cpu->self = cpu;
     cpu->number = number;
     cpu->page = (struct exo_vcpu_page *)((char *)cpu - EXO_VP_LIBOS);
@@ -45,16 +51,24 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
     los_strlcpy(idle->name, "idle", sizeof idle->name);
 }
 
+#define QUICK_ORDER 1u
+_Static_assert(LOS_QUICK_CALLS * sizeof(struct los_quick) == LOS_PAGE << QUICK_ORDER, "");
+
 void los_cpu_tokens(const struct los_start *start)
 {
     for (uint32_t i = 0; i < start->vcpus; i++) {
         struct los_cpu *cpu = los_cpu_number(i);
+        los_pageno quick = los_pages_alloc(QUICK_ORDER);
+        if (quick == LOS_NO_PAGE)
+            los_panic("no memory for vCPU %u", i);
+        cpu->quick = memset(los_page_address(quick), 0, LOS_PAGE << QUICK_ORDER);
         if (exo_event_derive(start->vcpu[i], LOS_EVENT_RESCHEDULE, &cpu->event) < 0 ||
             exo_event_derive(start->vcpu[i], LOS_EVENT_LOCK, &cpu->lock_event) < 0 ||
             exo_vcpu_entries(start->vcpu[i], (uint64_t)los_syscall_entry, (uint64_t)los_fault_entry,
                              (uint64_t)los_event_entry) < 0)
             los_panic("vCPU %u cannot be set up", i);
     }
+    los_quick_set(NULL, 0);
 }
 
 void los_cpus_start(const struct los_start *start)

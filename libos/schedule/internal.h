@@ -80,8 +80,8 @@ void los_load_sample(uint64_t now);
 void los_leave(struct los_frame *frame);
 bool los_events(struct los_cpu *cpu); /* handles what is pending; false: nothing was */
 _Noreturn void los_idle(void);        /* the idle thread's loop; lock held */
-extern uint32_t los_quick_count;      /* for entry.S */
-extern const los_quick_call *los_quick_table;
+long los_quick_none(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                    uint64_t); /* in entry.S: in the place of what is not quick */
 #ifdef LOS_SANITIZED
 bool los_quick_checked(
     struct los_frame *frame); /* quick calls are made from C, behind checks: test/sanitizer/quick.c */

@@ -2,7 +2,7 @@
 /*
  * A program's first stack (System V ABI AMD64, 3.4.1), as Linux lays it out. From high to low:
  *
- *   LX_STACK_TOP  8 zero bytes
+ *   stack_top     8 zero bytes
  *                 the program's name (AT_EXECFN)
  *                 environment strings, the last one highest
  *                 argument strings, the last one highest
@@ -292,16 +292,16 @@ static long build(struct builder *b)
         LOS_ROUND_UP((b->argument_count + b->environment_count + 3 + LOS_COUNT(exec->auxiliary)) * 8, LOS_PAGE);
     if (pointers > limit)
         return -LOS_E_TOOBIG;
-    uint64_t bottom = LX_STACK_TOP - limit - pointers - SPARE - 2 * LOS_PAGE;
+    uint64_t bottom = exec->stack_top - limit - pointers - SPARE - 2 * LOS_PAGE;
     uint32_t protection = LOS_READ | LOS_WRITE | (exec->elf.executable_stack ? LOS_EXECUTE : 0);
     /* Most of it is never touched: it may be larger than a small container's memory. */
     long result =
-        los_space_map(exec->space, bottom, LX_STACK_TOP - bottom, protection,
+        los_space_map(exec->space, bottom, exec->stack_top - bottom, protection,
                       LOS_FIXED | LOS_NO_RESERVE | LOS_GROWS_DOWN | LOS_STACK, NULL, 0, NULL, "[stack]");
     if (result < 0)
         return result;
-    b->at = LX_STACK_TOP;
-    b->floor = LX_STACK_TOP - (limit - pointers);
+    b->at = exec->stack_top;
+    b->floor = exec->stack_top - (limit - pointers);
     error = push(b, "\0\0\0\0\0\0\0", 8);
     if (error == 0)
         error = push(b, exec->name, strlen(exec->name) + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* /proc/kxos: what only KxOS has; the tests and benchmarks read it. */
 #include <dispatch.h>
+#include <los/quick.h>
 #include <los/sanitize.h>
 #include <patch.h>
 #include <proc/proc.h>
@@ -20,8 +21,9 @@ static long calls(struct los_text *text, const struct los_pseudo_node *node)
     (void)node;
     for (unsigned number = 0; number < LX_CALLS; number++) {
         const char *name = lx_call_name(number);
-        if (lx_call_counts[number] != 0)
-            los_text_add(text, "%s %lu\n", name != NULL ? name : "?", (unsigned long)lx_call_counts[number]);
+        uint64_t count = lx_call_counts[number] + los_quick_count(number);
+        if (count != 0)
+            los_text_add(text, "%s %lu\n", name != NULL ? name : "?", (unsigned long)count);
     }
     return 0;
 }

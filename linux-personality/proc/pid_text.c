@@ -26,11 +26,6 @@ static char state_letter(const struct los_process *process, const struct los_thr
 
 static uint64_t ticks(uint64_t ns) { return ns / PROC_TICK_NS; }
 
-static int parent_of(const struct los_process *process)
-{
-    return process->parent != NULL ? process->parent->pid : 0;
-}
-
 static void dispositions(const struct los_process *process, uint64_t *ignored, uint64_t *caught)
 {
     *ignored = *caught = 0;
@@ -106,7 +101,7 @@ long lx_pid_stat(struct los_text *text, const struct los_pseudo_node *node)
         .pid = node->value[1] != 0 ? (int)node->value[1] : process->pid,
         .name = thread != NULL ? thread->name : process->name,
         .state = state_letter(process, thread),
-        .parent = parent_of(process),
+        .parent = process->parent_pid,
         .group = process->group,
         .session = process->session,
         .flags = FLAG_RANDOMIZED | (process->did_exec ? 0 : FLAG_NO_EXEC),
@@ -216,7 +211,7 @@ long lx_pid_status(struct los_text *text, const struct los_pseudo_node *node)
         .state = state_letter(process, thread),
         .group_id = process->pid,
         .pid = node->value[1] != 0 ? (int)node->value[1] : process->pid,
-        .parent = parent_of(process),
+        .parent = process->parent_pid,
         .group = process->group,
         .session = process->session,
         .user = {who->user, who->effective_user, who->saved_user, who->file_user},

@@ -56,6 +56,7 @@ struct los_process {
     int pid, group, session;
     enum los_process_state state;
     struct los_process *parent;
+    int parent_pid; /* of that one; 0: none. Read without the lock */
     struct los_link children, sibling;
     struct los_link threads;
     uint32_t thread_count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Quick calls: system calls that never sleep and need nothing of their frame but the arguments. They are made with less of it
- * saved, without the container lock unless they take it by los_quick_begin, and without accounting: their time is the program's.
+ * saved, without the container lock unless they take it by los_quick_begin, and without accounting: their time is the program's. They are counted.
  * Called for patched sites, and for those that are known not to be patchable; a thread whose flags are unusual takes the long way.
  */
 #ifndef LOS_QUICK_H
@@ -11,11 +11,23 @@
 #include <los/sanitize.h>
 #include <los/schedule.h>
 
+/* entry.S calls them, and saves nothing. */
+#if __STDC_HOSTED__
+#define LOS_QUICK /* unit tests call them from C, and may use vector registers */
+#else
+#define LOS_QUICK __attribute__((no_caller_saved_registers))
+#endif
 typedef long (*los_quick_call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+#define LOS_QUICK_CALLS 512 /* numbers are less */
+struct los_quick {          /* each vCPU has its own: to count is to add, and not to disturb the others */
+    los_quick_call call;
+    uint64_t count;
+};
 #define LOS_QUICK_NOT   INT64_MIN       /* nothing was done: make the call by system_call */
 #define LOS_QUICK_LEAVE (INT64_MIN + 1) /* only from the two below */
-/* By number; NULL: that call is not quick. count 0: none is. Before any program runs, or while none can be in a call. */
+/* By number, each marked LOS_QUICK; NULL: that call is not quick. count 0: none is. */
 void los_quick_set(const los_quick_call *table, uint32_t count);
+uint64_t los_quick_count(uint32_t number); /* how often it was made quickly, by all vCPUs */
 
 /* The container lock, for those who have the vCPU's data at hand. */
 struct los_container_lock {

@@ -16,6 +16,7 @@
 
 struct los_thread;
 struct los_process;
+struct los_quick;
 
 /* What the entries push on a thread's stack: the program's registers. At the top of the stack for an entry from the program. */
 struct los_frame {
@@ -32,19 +33,20 @@ enum los_event {
 
 /* Per vCPU, in the library OS's part of the vCPU page (GS base + EXO_VP_LIBOS). */
 struct los_cpu {
-    uint64_t stack_top;  /* 0: top of the current thread's stack: entries from the program switch to it */
-    uint64_t scratch[3]; /* 8, 16, 24: for entry.S */
-    struct los_thread *current; /* 32 */
-    struct los_cpu *self;       /* 40: address of this structure, so that C needs only one GS load */
-    struct los_thread *idle;    /* 48: the boot stack's context */
-    uint64_t need_resched;      /* 56 */
-    uint32_t number;            /* 64 */
-    uint32_t lock_held;         /* this vCPU holds the container lock */
-    uint64_t system_calls;      /* 72 */
-    uint64_t quick_result;      /* 80: of a quick call that must leave by the long way: quick.h */
+    uint64_t stack_top; /* 0: top of the current thread's stack: entries from the program switch to it */
+    uint64_t return_to; /* 8: for entry.S, which leaves by it */
+    struct los_thread *current;
+    struct los_cpu *self;    /* 24: address of this structure */
+    struct los_thread *idle; /* the boot stack's context */
+    uint64_t need_resched;
+    uint32_t number;
+    uint32_t lock_held;      /* this vCPU holds the container lock */
+    struct los_quick *quick; /* 56: quick calls by number, LOS_QUICK_CALLS of them */
+    uint64_t quick_result;   /* of a quick call that must leave by the long way: quick.h */
 #define LOS_REFUSED 16
     uint64_t refused
-        [LOS_REFUSED]; /* 88: where sites return to that cannot be patched, each in the place of its low bits */
+        [LOS_REFUSED]; /* 72: where sites return to that cannot be patched, each in the place of its low bits */
+    uint64_t system_calls;   /* that were not quick */
     struct los_space *space; /* the present one; NULL: the first space */
     struct exo_vcpu_page *page;
     exo_event event;      /* rings this vCPU (LOS_EVENT_RESCHEDULE) */
@@ -62,10 +64,23 @@ struct los_cpu {
     bool quantum_armed;           /* the vCPU's timer will end the present quantum */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
-/* That of the executing vCPU; after a wait it may be another one's. In entry.S: a load through GS. C has no sound way to say it:
- * GCC 12 drops stores through a pointer that it loaded from a constant address in __seg_gs. */
-struct los_cpu *los_cpu(void);
+/* That of the executing vCPU; after a wait it may be another one's. Not by __seg_gs: GCC 12 drops stores through a pointer that it
+ * loaded from a constant address there. */
+#if __STDC_HOSTED__
+struct los_cpu *los_cpu(void); /* unit tests have their own */
 static inline struct los_thread *los_current(void) { return los_cpu()->current; }
+#else
+#define LOS_CPU_MEMBER(name)                                                                                   \
+    ({                                                                                                         \
+        typeof(((struct los_cpu *)0)->name) value;                                                             \
+        __asm__ volatile("movq %%gs:%c1, %0"                                                                   \
+                         : "=r"(value)                                                                         \
+                         : "i"(EXO_VP_LIBOS + offsetof(struct los_cpu, name)));                                \
+        value;                                                                                                 \
+    })
+static inline struct los_cpu *los_cpu(void) { return LOS_CPU_MEMBER(self); }
+static inline struct los_thread *los_current(void) { return LOS_CPU_MEMBER(current); }
+#endif
 struct los_cpu *los_cpu_number(uint32_t n);
 uint32_t los_cpu_count(void);
 
