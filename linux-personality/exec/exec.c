@@ -148,18 +148,6 @@ static void place_mappings(struct los_space *space)
         LX_STACK_TOP - (stack > STACK_LEAST ? LOS_ROUND_UP(stack, LOS_PAGE) : STACK_LEAST) - STACK_GAP;
 }
 
-/* TLBs choose an entry by the low bits of a page's number. The pages that are used most are those at the top of the stack, those around the
- * heap's start, and the first vCPUs' pages: they are kept apart, for the smallest of 64 entries that an emulator has. A shell's loop took
- * 1.4 times as long where they were not. */
-static uint64_t stack_top(uint64_t heap_start)
-{
-    const uint64_t colours = 512, hot = 8;
-    uint64_t page = heap_start / LOS_PAGE - 32;
-    if ((page - LOS_VCPU_PAGES / LOS_PAGE) % 64 < hot)
-        page -= hot;
-    return LX_STACK_TOP - (LX_STACK_TOP / LOS_PAGE - page) % colours * LOS_PAGE;
-}
-
 static long load_loader(struct lx_exec *exec)
 {
     const struct lx_elf *elf = &exec->interpreter_elf;
@@ -192,7 +180,6 @@ static long build(struct lx_exec *exec)
     exec->entry = elf->entry + exec->bias;
     long error = lx_load(exec->space, exec->file, elf, exec->bias);
     exec->space->heap_start = exec->space->heap_end = elf->high + exec->bias;
-    exec->stack_top = stack_top(exec->space->heap_start);
     if (error == 0 && exec->interpreter != NULL)
         error = load_loader(exec);
     if (error == 0)

@@ -6,7 +6,7 @@
 #include <personality.h>
 #include "elf.h"
 
-#define LX_STACK_TOP   (LOS_USER_END - 0x10000) /* at most: exec.c chooses the page */
+#define LX_STACK_TOP   (LOS_USER_END - 0x10000) /* at most: stack.c chooses the page */
 #define LX_PIE_BASE    0x555555554000ul
 #define LX_PREFIX_MAX  16
 #define LX_SCRIPTS_MAX 5
@@ -21,7 +21,7 @@ struct lx_exec {
     /* the program */
     struct los_file *file, *interpreter;
     struct lx_elf elf, interpreter_elf;
-    uint64_t bias, interpreter_base, entry, stack_top;
+    uint64_t bias, interpreter_base, entry;
     /* its strings */
     char *name;                  /* the path as the caller gave it: AT_EXECFN */
     char *prefix[LX_PREFIX_MAX]; /* arguments that scripts put in front, owned */

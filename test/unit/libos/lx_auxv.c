@@ -94,6 +94,21 @@ FILE_TEST(lx_auxv, layout)
     los_space_unref(exec.space);
 }
 
+/* Of 64 entries of a TLB, which the page's number chooses: those of the upper stack are neither the heap's first nor the first vCPU pages'. */
+FILE_TEST(lx_auxv, the_stack_has_entries_of_its_own)
+{
+    for (uint64_t heap = 0x400000; heap < 0x400000 + 128 * LOS_PAGE; heap += LOS_PAGE) {
+        struct lx_exec exec = prepared();
+        exec.space->heap_start = heap;
+        OK(lx_stack_build(&exec));
+        for (uint64_t page = exec.stack / LOS_PAGE - 3; page <= exec.stack / LOS_PAGE; page++) {
+            cr_assert_geq((page - heap / LOS_PAGE) % 64, 16, "heap at %lx", heap);
+            cr_assert_geq((page - LOS_VCPU_PAGES / LOS_PAGE) % 64, 4, "heap at %lx", heap);
+        }
+        los_space_unref(exec.space);
+    }
+}
+
 FILE_TEST(lx_auxv, without_vdso_there_is_no_entry_for_it)
 {
     struct lx_exec exec = prepared();
