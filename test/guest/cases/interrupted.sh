@@ -1,0 +1,1 @@
+cd /tmp/w; /test/programs/interrupted; echo "status $?"
