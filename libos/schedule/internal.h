@@ -45,10 +45,16 @@ bool los_queue_has_fresh(uint32_t cpu);          /* one that waits since it woke
 void los_queue_each(bool (*each)(struct los_thread *thread)); /* until it returns false */
 uint64_t los_quantum_of(const struct los_thread *thread);
 
-/* --- switch.c --- */
+/* --- fpu.c --- */
 void los_fpu_init(const struct exo_vcpu_page *page);
 bool los_fpu_create(struct los_thread *thread); /* an area with the initial state; false: out of memory */
 void los_fpu_destroy(struct los_thread *thread);
+/* The thread leaves the vCPU, resp. comes up on it; its space is not active yet. */
+void los_fpu_suspend(struct los_cpu *cpu, struct los_thread *thread);
+void los_fpu_resume(struct los_cpu *cpu, struct los_thread *thread);
+
+/* --- switch.c --- */
+void los_bases_init(const struct exo_vcpu_page *page);
 /* Lays out a new thread's stack so that it starts in los_thread_begin with its frame. */
 void los_stack_prepare(struct los_thread *thread);
 void los_thread_begin(struct los_frame *frame);

@@ -60,6 +60,7 @@ struct los_cpu {
     uint64_t watch_ns;            /* while idling: when it wakes by itself */
     uint64_t put_aside;           /* bits of page->pending that came while it waited for the lock */
     bool quantum_armed;           /* the vCPU's timer will end the present quantum */
+    bool x87_initial;             /* in the registers, between two threads: fpu.c */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
 /* That of the executing vCPU; after a wait it may be another one's. In entry.S: a load through GS. C has no sound way to say it:
