@@ -372,7 +372,7 @@ function los_thread_start
     call los_thread_begin
     jmp los_return_full
 
-/* struct los_cpu *los_cpu(void) */
+/* struct los_cpu *los_cpu(void): where it is not inline */
 function los_cpu
     movq %gs:CPU_SELF, %rax
     ret

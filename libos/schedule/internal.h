@@ -28,12 +28,16 @@ static inline void los_lock_take(struct los_cpu *cpu)
     cpu->lock_held = 1;
 }
 /* --- clock.c --- */
+#ifdef EXO_UNIT_TEST
+static inline uint64_t los_clock(const struct los_cpu *cpu) { return (void)cpu, los_now(); }
+#else
 static inline uint64_t los_clock(const struct los_cpu *cpu)
 {
     const struct exo_vcpu_page *page = cpu->page;
     uint64_t ticks = __builtin_ia32_rdtsc() - page->clock_tsc;
     return page->clock_ns + (uint64_t)(((unsigned __int128)ticks * page->clock_mult) >> 32);
 }
+#endif
 
 /* --- queue.c: who is runnable --- */
 extern uint64_t los_queue_count;
@@ -70,6 +74,15 @@ static inline void los_account_user(struct los_cpu *cpu, struct los_thread *thre
     thread->user_ns += now - thread->stamp_ns;
     cpu->user_ns += now - thread->stamp_ns;
     thread->stamp_ns = now;
+}
+
+/* --- wait.c --- */
+/* Does anything but its own course call for the thread: its end, a signal, a stop? False is exact; most often it is false. */
+static inline bool los_called(const struct los_thread *thread)
+{
+    const struct los_process *process = thread->process;
+    return thread->exiting | thread->check_signals | (process->state != LOS_RUNNING) |
+           (((thread->pending.set | process->pending.set) & ~thread->mask) != 0);
 }
 
 /* --- timer.c --- */

@@ -92,14 +92,15 @@ static void resume(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
     load_fs_base(cpu, thread->fs_base);
     thread->last_cpu = cpu->number;
     thread->stamp_ns = now;
-    thread->quantum_end_ns = now + los_quantum_of(thread);
+    thread->turn_ns = now;
+    thread->quantum_end_ns = now + (thread->process->nice ? los_quantum_of(thread) : los_quantum_ns);
 }
 
 static void switch_to(struct los_thread *next)
 {
     struct los_cpu *cpu = los_cpu();
     struct los_thread *previous = cpu->current;
-    uint64_t now = los_now();
+    uint64_t now = los_clock(cpu);
     if (previous != cpu->idle)
         suspend(cpu, previous, now);
     next->state = LOS_THREAD_ON_CPU;
@@ -140,7 +141,8 @@ void los_yield(void)
 
 void los_make_runnable(struct los_thread *thread)
 {
-    thread->runnable_ns = los_now();
+    if (los_cpu_count() > 1) /* with one nobody could be offered it */
+        thread->runnable_ns = los_now();
     los_queue_add(thread);
 }
 

@@ -46,8 +46,8 @@ static inline bool los_quick_begin(struct los_cpu *cpu)
     return true;
 }
 
-/* Each gives it up, and its result is what the quick call has to return. The first is for calls that did nothing. The last is for those
- * that may have woken a thread, or made a signal deliverable: what is due is looked at before the program goes on. */
+/* Each gives it up, and its result is what the quick call has to return. The first is for calls that did nothing. The second is for those
+ * that made a signal deliverable: what is due is looked at before the program goes on. */
 static inline long los_quick_drop(struct los_cpu *cpu)
 {
     los_lock_drop(cpu);
@@ -66,6 +66,8 @@ static inline long los_quick_end(struct los_cpu *cpu, long result)
     los_lock_drop(cpu);
     return result;
 }
+/* As los_quick_end, for those that may have woken a thread. */
+long los_quick_woke(struct los_cpu *cpu, long result);
 void los_quick_leave_c(struct los_frame *frame); /* for entry.S */
 
 #endif

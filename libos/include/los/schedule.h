@@ -63,12 +63,28 @@ struct los_cpu {
     bool x87_initial;             /* in the registers, between two threads: fpu.c */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
-/* That of the executing vCPU; after a wait it may be another one's. In entry.S: a load through GS. C has no sound way to say it:
- * GCC 12 drops stores through a pointer that it loaded from a constant address in __seg_gs. */
+/* That of the executing vCPU; after a wait it may be another one's. Volatile for that, and because otherwise GCC 12 thinks that a pointer
+ * loaded from a constant address in __seg_gs points at nothing, and drops the stores through it. A sanitizer of GCC 12 takes
+ * the address for one without GS: there it is a call, in entry.S. */
+#if defined EXO_UNIT_TEST || defined LOS_SANITIZED
 struct los_cpu *los_cpu(void);
+#else
+static inline struct los_cpu *los_cpu(void)
+{
+    return *(struct los_cpu *volatile const __seg_gs *)(EXO_VP_LIBOS + offsetof(struct los_cpu, self));
+}
+#endif
 static inline struct los_thread *los_current(void) { return los_cpu()->current; }
+#ifdef EXO_UNIT_TEST
 struct los_cpu *los_cpu_number(uint32_t n);
 uint32_t los_cpu_count(void);
+#else
+static inline struct los_cpu *los_cpu_number(uint32_t n)
+{
+    return (struct los_cpu *)(LOS_VCPU_PAGES + n * LOS_PAGE + EXO_VP_LIBOS);
+}
+static inline uint32_t los_cpu_count(void) { return (uint32_t)LOS_START_PAGE->vcpus; }
+#endif
 
 void los_lock(void);
 void los_unlock(void);
