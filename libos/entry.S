@@ -375,6 +375,13 @@ function los_machine_xsave
     xsave64 (%rdi)
     ret
 
+function los_machine_xsaveopt
+    movl %esi, %eax
+    movq %rsi, %rdx
+    shrq $32, %rdx
+    xsaveopt64 (%rdi)
+    ret
+
 function los_machine_xrstor
     movl %esi, %eax
     movq %rsi, %rdx
@@ -388,6 +395,75 @@ function los_machine_fxsave
 
 function los_machine_fxrstor
     fxrstor64 (%rdi)
+    ret
+
+/*
+ * uint64_t los_machine_vectors_save(void *area, bool high), void los_machine_vectors_load(const void *area, bool high): MXCSR and the vector
+ * registers, where XSAVE has them; high: their upper halves, too. The first returns what it found not to be in its initial state, as bits
+ * of XCR0: of AVX (some upper half is not 0; if all are, none was stored), and of x87, which is in it when control and status word
+ * are as after fninit and all registers are tagged empty. (fnstenv masks all exceptions: by then they are masked.)
+ * los_machine_vectors_load_low: with AVX, all upper halves 0.
+ */
+#define XMM_AT  160
+#define HIGH_AT 576
+#define AT_1_TO_15 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+function los_machine_vectors_save
+    stmxcsr 24(%rdi)
+    xorl %eax, %eax
+    testl %esi, %esi
+    jz 1f
+    .irp n, 0, AT_1_TO_15
+    vmovaps %xmm\n, XMM_AT + 16 * \n(%rdi)
+    .endr
+    vextractf128 $1, %ymm0, HIGH_AT(%rdi)
+    .irp n, AT_1_TO_15
+    vorps %ymm\n, %ymm0, %ymm0
+    .endr
+    vextractf128 $1, %ymm0, %xmm0
+    vptest %xmm0, %xmm0
+    vmovaps XMM_AT(%rdi), %xmm0
+    jz 2f
+    vinsertf128 $1, HIGH_AT(%rdi), %ymm0, %ymm0
+    .irp n, AT_1_TO_15
+    vextractf128 $1, %ymm\n, HIGH_AT + 16 * \n(%rdi)
+    .endr
+    movl $4, %eax
+    jmp 2f
+1:  .irp n, 0, AT_1_TO_15
+    movaps %xmm\n, XMM_AT + 16 * \n(%rdi)
+    .endr
+2:  subq $40, %rsp
+    fnstcw (%rsp)
+    cmpw $0x37f, (%rsp)
+    jne 3f
+    fnstenv (%rsp)
+    cmpw $0, 4(%rsp)
+    jne 3f
+    cmpw $0xffff, 8(%rsp)
+    je 4f
+3:  incl %eax
+4:  addq $40, %rsp
+    ret
+
+function los_machine_vectors_load
+    ldmxcsr 24(%rdi)
+    testl %esi, %esi
+    jz 1f
+    .irp n, 0, AT_1_TO_15
+    vmovaps XMM_AT + 16 * \n(%rdi), %xmm\n
+    vinsertf128 $1, HIGH_AT + 16 * \n(%rdi), %ymm\n, %ymm\n
+    .endr
+    ret
+1:  .irp n, 0, AT_1_TO_15
+    movaps XMM_AT + 16 * \n(%rdi), %xmm\n
+    .endr
+    ret
+
+function los_machine_vectors_load_low
+    ldmxcsr 24(%rdi)
+    .irp n, 0, AT_1_TO_15
+    vmovaps XMM_AT + 16 * \n(%rdi), %xmm\n
+    .endr
     ret
 
 function los_machine_fs_base

@@ -74,9 +74,9 @@ int lx_errno(enum los_error error)
     return table[error].number;
 }
 
-long lx_result(long result)
+long lx_error_result(long result)
 {
-    if (result >= 0 || result < -2 * LX_FAIL_BASE)
+    if (result < -2 * LX_FAIL_BASE)
         return result;
     if (result <= -LX_FAIL_BASE)
         return result + LX_FAIL_BASE;

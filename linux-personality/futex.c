@@ -79,28 +79,35 @@ static long wake_op(const struct lx_args *args, bool shared)
     return more < 0 ? more : woken + more;
 }
 
-long lx_sys_futex(const struct lx_args *args)
+static long wait_until(const struct lx_args *args, uint32_t command, bool shared, bool wall)
 {
-    uint32_t operation = (uint32_t)args->arg[1], command = operation & 127, value = (uint32_t)args->arg[2];
-    bool shared = !(operation & LX_FUTEX_PRIVATE_FLAG), wall = operation & LX_FUTEX_CLOCK_REALTIME;
-    uint64_t address = args->arg[0], deadline = LOS_FOREVER, ns;
-    if (address & 3)
-        return -LOS_E_INVAL;
-    if (address >= LOS_USER_END)
-        return -LOS_E_FAULT;
-    if (wall && command != LX_FUTEX_WAIT_BITSET && command != LX_FUTEX_WAIT)
-        return -LOS_E_NOSYS;
+    uint64_t deadline = LOS_FOREVER, ns;
     bool relative = command == LX_FUTEX_WAIT;
-    if ((command == LX_FUTEX_WAIT || command == LX_FUTEX_WAIT_BITSET) && args->arg[3] != 0) {
+    if (args->arg[3] != 0) {
         long error = lx_timespec_in(args->arg[3], &ns);
         if (error != 0)
             return error;
         deadline =
             relative ? lx_deadline(ns) : lx_clock_deadline(wall ? LX_CLOCK_REALTIME : LX_CLOCK_MONOTONIC, ns);
     }
+    return wait(args->arg[0], (uint32_t)args->arg[2], deadline, relative ? MATCH_ANY : (uint32_t)args->arg[5],
+                shared, relative);
+}
+
+long lx_sys_futex(const struct lx_args *args)
+{
+    uint32_t operation = (uint32_t)args->arg[1], command = operation & 127, value = (uint32_t)args->arg[2];
+    bool shared = !(operation & LX_FUTEX_PRIVATE_FLAG), wall = operation & LX_FUTEX_CLOCK_REALTIME;
+    uint64_t address = args->arg[0];
+    if (address & 3)
+        return -LOS_E_INVAL;
+    if (address >= LOS_USER_END)
+        return -LOS_E_FAULT;
+    if (command == LX_FUTEX_WAIT || command == LX_FUTEX_WAIT_BITSET)
+        return wait_until(args, command, shared, wall);
+    if (wall)
+        return -LOS_E_NOSYS;
     switch (command) {
-    case LX_FUTEX_WAIT: return wait(address, value, deadline, MATCH_ANY, shared, true);
-    case LX_FUTEX_WAIT_BITSET: return wait(address, value, deadline, (uint32_t)args->arg[5], shared, false);
     case LX_FUTEX_WAKE: return los_futex_wake(address, value, MATCH_ANY, shared);
     case LX_FUTEX_WAKE_BITSET:
         return (uint32_t)args->arg[5] == 0 ? -LOS_E_INVAL

@@ -38,7 +38,9 @@ typedef long (*lx_handler)(const struct lx_args *args);
 int lx_errno(
     enum los_error
         error); /* the Linux number of a library OS's error; LX_ERESTARTSYS and its kin for RESTART... */
-long lx_result(long result); /* what the program sees in rax: results pass, errors become -errno */
+long lx_error_result(long result);
+/* What the program sees in rax: results pass, errors become -errno. */
+static inline long lx_result(long result) { return result >= 0 ? result : lx_error_result(result); }
 const char *lx_errno_name(int linux_errno); /* "ENOENT"; NULL: unknown */
 const char *lx_errno_text(int linux_errno); /* as strerror says */
 

@@ -81,6 +81,24 @@ enum { F_GETFD = 1, F_SETFL = 4 };
     }
 NEVER_SLEEP(HANDLE)
 
+/* --- futexes: waking ------------------------------------------------------------------------------------------------------ */
+
+static long __attribute__((noinline)) wake(uint64_t address, uint32_t most, bool shared)
+{
+    struct los_cpu *cpu = los_cpu();
+    if (!los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    return los_quick_woke(cpu, lx_result(los_futex_wake(address, most, UINT32_MAX, shared)));
+}
+
+static LOS_QUICK long quick_futex(ARGUMENTS)
+{
+    UNUSED;
+    if (((uint32_t)b & ~LX_FUTEX_PRIVATE_FLAG) != LX_FUTEX_WAKE)
+        return LOS_QUICK_NOT;
+    return wake(a, (uint32_t)c, !((uint32_t)b & LX_FUTEX_PRIVATE_FLAG));
+}
+
 /* --- read and write ------------------------------------------------------------------------------------------------------ */
 
 #define MOVES(X) X(0, read, true) X(1, write, false)
@@ -96,7 +114,7 @@ MOVES(MOVE)
 
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 
-#define ENTRY(number, name, ...) [number] = quick_##name,
-static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) MOVES(ENTRY)};
+#define ENTRY(number, name, ...) [number] = LOS_QUICK_CALL(quick_##name),
+static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) MOVES(ENTRY) ENTRY(202, futex)};
 
 void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }

@@ -229,7 +229,8 @@ static void make_loadable(uint8_t *area, uint64_t features, uint32_t mask)
     }
 }
 
-static bool fpu_in(uint64_t fpstate)
+/* False: the registers are as they were, but not the area, which may not even be loadable. */
+static bool fpu_read(uint64_t fpstate)
 {
     uint8_t *area = los_current()->fpu;
     size_t bytes = los_fpu_bytes();
@@ -260,6 +261,14 @@ static bool fpu_in(uint64_t fpstate)
     make_loadable(area, features, mask);
     los_fpu_load();
     return true;
+}
+
+static bool fpu_in(uint64_t fpstate)
+{
+    bool read = fpu_read(fpstate);
+    if (!read)
+        los_fpu_reset();
+    return read;
 }
 
 static void context_in(const struct lx_sigcontext *c, struct exo_regs *r)

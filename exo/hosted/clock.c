@@ -69,6 +69,6 @@ void machine_clock_info(struct exo_vcpu_page *page)
     page->xsave_size = host.fpu_bytes;
     page->xsave_mask = host.fpu_mask;
     /* What the CPU lacks of FSGSBASE is emulated (vcpu.c). */
-    page->cpu_flags =
-        EXO_CPU_FSGSBASE | (host.no_fsgsbase ? EXO_CPU_BASES_TRAP : 0) | (host.fpu_bytes ? EXO_CPU_XSAVE : 0);
+    page->cpu_flags = EXO_CPU_FSGSBASE | (host.no_fsgsbase ? EXO_CPU_BASES_TRAP : 0) |
+                      (host.fpu_bytes ? EXO_CPU_XSAVE : 0) | (host.xsaveopt ? EXO_CPU_XSAVEOPT : 0);
 }

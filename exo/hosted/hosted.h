@@ -95,6 +95,7 @@ struct host {
     uint64_t clock_tsc, clock_mult, clock_wall_ns;
     uint64_t fpu_mask;
     uint32_t fpu_bytes;
+    bool xsaveopt;
     bool no_fsgsbase;
     const char *command_line;
     uint64_t check; /* walk over the invariants after every so many calls; 0: never */

@@ -39,8 +39,10 @@ void host_fpu_probe(const ucontext_t *context)
         return;
     host.fpu_mask = words->xstate_bv & ~TILES;
     host.fpu_bytes = LEGACY_BYTES + 64;
+    uint32_t bytes, at, c, d;
+    __cpuid_count(0xd, 1, bytes, at, c, d);
+    host.xsaveopt = bytes & 1;
     for (uint32_t i = 2; i < 63; i++) {
-        uint32_t bytes, at, c, d;
         if (!(host.fpu_mask >> i & 1))
             continue;
         __cpuid_count(0xd, i, bytes, at, c, d);

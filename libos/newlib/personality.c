@@ -46,7 +46,8 @@ static LOS_QUICK long quick_run_time(uint64_t a, uint64_t b, uint64_t c, uint64_
     (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
     return (long)los_now();
 }
-static const los_quick_call quick[] = {[NL_process] = quick_process, [NL_run_time] = quick_run_time};
+static const los_quick_call quick[] = {
+    [NL_process] = LOS_QUICK_CALL(quick_process), [NL_run_time] = LOS_QUICK_CALL(quick_run_time)};
 void nl_quick_init(void) { los_quick_set(quick, sizeof(quick) / sizeof(*quick)); }
 
 const struct los_personality los_personality = {

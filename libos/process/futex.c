@@ -27,7 +27,7 @@ void los_futex_init(void)
         los_list_init(&buckets[i]);
 }
 
-static int key_of(uint64_t address, bool shared, struct key *key)
+static inline __attribute__((always_inline)) int key_of(uint64_t address, bool shared, struct key *key)
 {
     struct los_space *space = los_current()->process->space;
     if (address & 3)
@@ -55,7 +55,7 @@ static bool same(const struct key *a, const struct key *b) { return a->of == b->
 
 long los_futex_wait(uint64_t address, uint32_t expected, uint64_t deadline_ns, uint32_t bitset, bool shared)
 {
-    struct sleeper sleeper = {.thread = los_current(), .bitset = bitset};
+    struct sleeper sleeper;
     uint32_t value;
     int result = bitset ? key_of(address, shared, &sleeper.key) : -LOS_E_INVAL;
     if (result)
@@ -64,6 +64,9 @@ long los_futex_wait(uint64_t address, uint32_t expected, uint64_t deadline_ns, u
         return -LOS_E_FAULT;
     if (value != expected)
         return -LOS_E_AGAIN;
+    sleeper.thread = los_current();
+    sleeper.bitset = bitset;
+    sleeper.woken = false;
     los_list_add_last(bucket(&sleeper.key), &sleeper.link);
     while (!sleeper.woken && !result)
         result = los_wait_enlisted(deadline_ns, true);

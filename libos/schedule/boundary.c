@@ -166,8 +166,7 @@ static bool must_switch(struct los_cpu *cpu, struct los_thread *thread, uint64_t
         return true;
     if (now >= thread->quantum_end_ns)
         return los_queue_has(cpu->number);
-    uint64_t started = thread->quantum_end_ns - los_quantum_of(thread);
-    return now >= started + FRESH_WAITS_NS && los_queue_has_fresh(cpu->number);
+    return now >= thread->turn_ns + FRESH_WAITS_NS && los_queue_has_fresh(cpu->number);
 }
 
 /* Of the walk over the run queue: now, and when the next thread is due to be offered. */
@@ -220,14 +219,14 @@ static void arm_timer(struct los_cpu *cpu, struct los_thread *thread, uint64_t n
     }
 }
 
-/* Everything that may be due before a program goes on. */
-static void prepare_to_leave(struct los_thread *thread, struct los_frame *frame)
+/* Everything that may be due before a program goes on. Returns the time. */
+static uint64_t prepare_to_leave(struct los_thread *thread, struct los_frame *frame)
 {
     struct los_cpu *cpu;
     uint64_t now;
     for (;;) {
         cpu = los_cpu();
-        if (thread->exiting || thread->check_signals || los_signal_is_pending(thread)) {
+        if (los_called(thread) && (thread->check_signals || los_signal_is_pending(thread))) {
             los_signals_deliver(frame);
             continue;
         }
@@ -243,17 +242,23 @@ static void prepare_to_leave(struct los_thread *thread, struct los_frame *frame)
     if (now >= los_load_due)
         los_load_sample(now);
     arm_timer(cpu, thread, now);
+    return now;
+}
+
+/* May others wait and this thread go on all the same? The timer that ends its turn is set, and there is no other vCPU to offer them. */
+static inline bool turn_goes_on(const struct los_cpu *cpu, const struct los_thread *thread, uint64_t now)
+{
+    return los_cpu_count() == 1 && cpu->timer_ns <= thread->quantum_end_ns && now < thread->quantum_end_ns &&
+           now < thread->turn_ns + FRESH_WAITS_NS;
 }
 
 /* Is none of that due? It mostly is not. */
 static inline bool nothing_is_due(const struct los_cpu *cpu, const struct los_thread *thread, uint64_t now)
 {
-    const struct los_process *process = thread->process;
-    bool called = thread->exiting | thread->check_signals | (process->state != LOS_RUNNING) |
-                  (((thread->pending.set | process->pending.set) & ~thread->mask) != 0);
-    return !called && !(cpu->page->pending | cpu->put_aside | los_queue_count | cpu->need_resched) &&
-           los_timers_next >= cpu->timer_ns && thread->affinity >> cpu->number & 1 && !process->cpu_timed &&
-           now < los_load_due;
+    return !los_called(thread) && !(cpu->page->pending | cpu->put_aside | cpu->need_resched) &&
+           los_timers_next >= cpu->timer_ns && thread->affinity >> cpu->number & 1 &&
+           !thread->process->cpu_timed && now < los_load_due &&
+           (!los_queue_count || turn_goes_on(cpu, thread, now));
 }
 
 void los_leave(struct los_frame *frame)
@@ -262,9 +267,8 @@ void los_leave(struct los_frame *frame)
     struct los_thread *thread = cpu->current;
     uint64_t now = los_clock(cpu);
     if (__builtin_expect(!nothing_is_due(cpu, thread, now), 0)) {
-        prepare_to_leave(thread, frame);
+        now = prepare_to_leave(thread, frame);
         cpu = los_cpu();
-        now = los_clock(cpu);
     }
     los_account_system(cpu, thread, now);
     thread->in_system_call = false;
@@ -300,6 +304,14 @@ void los_quick_leave_c(struct los_frame *frame)
     frame->regs.rax = cpu->quick_result;
     cpu->current->in_system_call = true;
     los_leave(frame);
+}
+
+long los_quick_woke(struct los_cpu *cpu, long result)
+{
+    if (__builtin_expect(!nothing_is_due(cpu, cpu->current, los_clock(cpu)), 0))
+        return los_quick_leave(cpu, result);
+    los_lock_drop(cpu);
+    return result;
 }
 
 /* One vCPU that wakes for the first timer is enough. */

@@ -20,15 +20,6 @@ const struct los_start *los_start_page;
 uint64_t los_cpus_idle;
 static struct los_thread idle_threads[LOS_VCPUS_MAX];
 
-#ifndef EXO_UNIT_TEST
-struct los_cpu *los_cpu_number(uint32_t n)
-{
-    return (struct los_cpu *)(LOS_VCPU_PAGES + n * LOS_PAGE + EXO_VP_LIBOS);
-}
-#endif
-
-uint32_t los_cpu_count(void) { return (uint32_t)los_start_page->vcpus; }
-
 void los_cpu_init(const struct los_start *start, uint32_t number)
 {
     struct los_cpu *cpu = los_cpu_number(number);

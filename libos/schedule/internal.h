@@ -28,12 +28,16 @@ static inline void los_lock_take(struct los_cpu *cpu)
     cpu->lock_held = 1;
 }
 /* --- clock.c --- */
+#ifdef EXO_UNIT_TEST
+static inline uint64_t los_clock(const struct los_cpu *cpu) { return (void)cpu, los_now(); }
+#else
 static inline uint64_t los_clock(const struct los_cpu *cpu)
 {
     const struct exo_vcpu_page *page = cpu->page;
     uint64_t ticks = __builtin_ia32_rdtsc() - page->clock_tsc;
     return page->clock_ns + (uint64_t)(((unsigned __int128)ticks * page->clock_mult) >> 32);
 }
+#endif
 
 /* --- queue.c: who is runnable --- */
 extern uint64_t los_queue_count;
@@ -45,10 +49,16 @@ bool los_queue_has_fresh(uint32_t cpu);          /* one that waits since it woke
 void los_queue_each(bool (*each)(struct los_thread *thread)); /* until it returns false */
 uint64_t los_quantum_of(const struct los_thread *thread);
 
-/* --- switch.c --- */
+/* --- fpu.c --- */
 void los_fpu_init(const struct exo_vcpu_page *page);
 bool los_fpu_create(struct los_thread *thread); /* an area with the initial state; false: out of memory */
 void los_fpu_destroy(struct los_thread *thread);
+/* The thread leaves the vCPU, resp. comes up on it; its space is not active yet. */
+void los_fpu_suspend(struct los_cpu *cpu, struct los_thread *thread);
+void los_fpu_resume(struct los_cpu *cpu, struct los_thread *thread);
+
+/* --- switch.c --- */
+void los_bases_init(const struct exo_vcpu_page *page);
 /* Lays out a new thread's stack so that it starts in los_thread_begin with its frame. */
 void los_stack_prepare(struct los_thread *thread);
 void los_thread_begin(struct los_frame *frame);
@@ -64,6 +74,15 @@ static inline void los_account_user(struct los_cpu *cpu, struct los_thread *thre
     thread->user_ns += now - thread->stamp_ns;
     cpu->user_ns += now - thread->stamp_ns;
     thread->stamp_ns = now;
+}
+
+/* --- wait.c --- */
+/* Does anything but its own course call for the thread: its end, a signal, a stop? False is exact; most often it is false. */
+static inline bool los_called(const struct los_thread *thread)
+{
+    const struct los_process *process = thread->process;
+    return thread->exiting | thread->check_signals | (process->state != LOS_RUNNING) |
+           (((thread->pending.set | process->pending.set) & ~thread->mask) != 0);
 }
 
 /* --- timer.c --- */

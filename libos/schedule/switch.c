@@ -1,94 +1,24 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Switching a vCPU from one thread to another: stack, space, FPU state and FS base. The container lock is held across it: the thread
- * that comes up gives it back. FPU state is saved whenever a thread leaves a vCPU and loaded unless the registers still hold it.
+ * Switching a vCPU from one thread to another: stack, space, FPU state (fpu.c) and FS base. The container lock is held across it: the
+ * thread that comes up gives it back.
  */
 #include "../process/internal.h"
 #include "internal.h"
 
 /* entry.S */
 void los_switch(uint64_t *save_sp, uint64_t load_sp);
-void los_machine_xsave(void *area, uint64_t mask);
-void los_machine_xrstor(const void *area, uint64_t mask);
-void los_machine_fxsave(void *area);
-void los_machine_fxrstor(const void *area);
 uint64_t los_machine_fs_base(void);
 void los_machine_set_fs_base(uint64_t base);
 extern char los_thread_start[];
 
-#define STACK_MARK   0x6b7865646e657473ul /* at the low end of each stack: gone means that it overflowed */
-#define FXSAVE_BYTES 512
-#define NO_CPU       UINT32_MAX
-
-static size_t fpu_bytes = FXSAVE_BYTES;
-static uint64_t fpu_mask; /* 0: no XSAVE */
+#define STACK_MARK 0x6b7865646e657473ul /* at the low end of each stack: gone means that it overflowed */
 
 /* Where the instructions trap, the base is known without them: programs are not told of them, so none sets it itself. */
 static bool bases_trap;
 static uint64_t fs_loaded[LOS_VCPUS_MAX]; /* only then: what each vCPU's is */
 
-/* --- the FPU ------------------------------------------------------------------------------------------------------ */
-
-void los_fpu_init(const struct exo_vcpu_page *page)
-{
-    if (page->xsave_size) {
-        fpu_bytes = page->xsave_size;
-        fpu_mask = page->xsave_mask;
-    }
-    bases_trap = page->cpu_flags & EXO_CPU_BASES_TRAP;
-}
-
-size_t los_fpu_bytes(void) { return fpu_bytes; }
-
-static void initial_state(void *area)
-{
-    memset(area, 0, fpu_bytes);
-    *(uint16_t *)area = 0x37f;                 /* FCW: all exceptions masked, as after FNINIT */
-    *(uint32_t *)((char *)area + 24) = 0x1f80; /* MXCSR: the same for SSE */
-}
-
-bool los_fpu_create(struct los_thread *thread)
-{
-    thread->fpu_block = los_alloc(fpu_bytes + 64);
-    if (!thread->fpu_block)
-        return false;
-    thread->fpu = (void *)LOS_ROUND_UP((uint64_t)thread->fpu_block, 64);
-    thread->fpu_cpu = NO_CPU;
-    initial_state(thread->fpu);
-    return true;
-}
-
-void los_fpu_destroy(struct los_thread *thread)
-{
-    for (uint32_t i = 0; i < los_cpu_count(); i++)
-        if (los_cpu_number(i)->fpu_owner == thread)
-            los_cpu_number(i)->fpu_owner = NULL;
-    los_free(thread->fpu_block);
-}
-
-static void save(void *area)
-{
-    if (fpu_mask)
-        los_machine_xsave(area, fpu_mask);
-    else
-        los_machine_fxsave(area);
-}
-
-static void load(const void *area)
-{
-    if (fpu_mask)
-        los_machine_xrstor(area, fpu_mask);
-    else
-        los_machine_fxrstor(area);
-}
-
-void los_fpu_save(void) { save(los_current()->fpu); }
-void los_fpu_load(void) { load(los_current()->fpu); }
-void los_fpu_reset(void)
-{
-    initial_state(los_current()->fpu);
-    load(los_current()->fpu);
-}
+void los_bases_init(const struct exo_vcpu_page *page) { bases_trap = page->cpu_flags & EXO_CPU_BASES_TRAP; }
 
 static void load_fs_base(const struct los_cpu *cpu, uint64_t base)
 {
@@ -146,33 +76,31 @@ static void suspend(struct los_cpu *cpu, struct los_thread *thread, uint64_t now
     los_account_system(cpu, thread, now);
     if (thread->state == LOS_THREAD_DEAD) {
         cpu->dead = thread;
+        cpu->x87_initial = false; /* nobody looked */
         return;
     }
-    save(thread->fpu);
-    cpu->fpu_owner = thread;
-    thread->fpu_cpu = cpu->number;
+    los_fpu_suspend(cpu, thread);
     thread->fs_base = los_fs_base();
 }
 
 static void resume(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
 {
     struct los_space *space = thread->process->space;
+    los_fpu_resume(cpu, thread);
     if (cpu->space != space)
         los_space_activate(space);
-    if (cpu->fpu_owner != thread || thread->fpu_cpu != cpu->number)
-        load(thread->fpu);
-    cpu->fpu_owner = NULL;
     load_fs_base(cpu, thread->fs_base);
     thread->last_cpu = cpu->number;
     thread->stamp_ns = now;
-    thread->quantum_end_ns = now + los_quantum_of(thread);
+    thread->turn_ns = now;
+    thread->quantum_end_ns = now + (thread->process->nice ? los_quantum_of(thread) : los_quantum_ns);
 }
 
 static void switch_to(struct los_thread *next)
 {
     struct los_cpu *cpu = los_cpu();
     struct los_thread *previous = cpu->current;
-    uint64_t now = los_now();
+    uint64_t now = los_clock(cpu);
     if (previous != cpu->idle)
         suspend(cpu, previous, now);
     next->state = LOS_THREAD_ON_CPU;
@@ -213,7 +141,8 @@ void los_yield(void)
 
 void los_make_runnable(struct los_thread *thread)
 {
-    thread->runnable_ns = los_now();
+    if (los_cpu_count() > 1) /* with one nobody could be offered it */
+        thread->runnable_ns = los_now();
     los_queue_add(thread);
 }
 

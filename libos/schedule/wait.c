@@ -92,6 +92,8 @@ static int verdict(struct los_thread *thread)
         return 0;
     if (thread->timed_out)
         return -LOS_E_TIMEDOUT;
+    if (__builtin_expect(!los_called(thread), 1))
+        return 1;
     if ((thread->interruptible && los_signal_is_pending(thread)) || (thread->killable && thread->exiting)) {
         thread->check_signals = true;
         return -LOS_E_RESTART;
@@ -106,15 +108,18 @@ static int sleep_until(uint64_t deadline_ns, bool interruptible, bool killable)
     thread->timed_out = deadline_ns != LOS_FOREVER && deadline_ns <= los_now();
     thread->interruptible = interruptible;
     thread->killable = killable;
-    los_timer_init(&thread->wake, deadline_passed);
-    if (deadline_ns != LOS_FOREVER && !thread->timed_out)
+    bool timed = deadline_ns != LOS_FOREVER && !thread->timed_out;
+    if (timed) {
+        los_timer_init(&thread->wake, deadline_passed);
         los_timer_set(&thread->wake, deadline_ns);
+    }
     while ((result = verdict(thread)) == 1) {
         thread->state = LOS_THREAD_SLEEPING;
         thread->voluntary_switches++;
         los_schedule();
     }
-    los_timer_cancel(&thread->wake);
+    if (timed)
+        los_timer_cancel(&thread->wake);
     thread->interruptible = thread->killable = thread->woken = false;
     return result;
 }

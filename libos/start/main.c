@@ -50,6 +50,7 @@ static void schedule_init(const struct los_start *start)
     los_futex_init();
     los_process_table_init();
     los_fpu_init(los_cpu()->page);
+    los_bases_init(los_cpu()->page);
     los_cpu_tokens(start);
 }
 

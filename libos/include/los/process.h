@@ -131,7 +131,7 @@ struct los_thread {
     uint32_t enlisted;     /* waiters in queues: schedule/ */
     struct los_timer wake; /* deadline of the wait in progress */
     bool timed_out, woken;
-    uint64_t user_ns, system_ns, stamp_ns, quantum_end_ns;
+    uint64_t user_ns, system_ns, stamp_ns, turn_ns, quantum_end_ns; /* its turn: since when, and until when */
     uint64_t voluntary_switches, involuntary_switches;
     void *personality;
     struct los_link hash;                   /* by tid: process/ */

@@ -11,11 +11,15 @@
 #include <los/sanitize.h>
 #include <los/schedule.h>
 
-/* entry.S calls them, and saves nothing. */
-#if __STDC_HOSTED__
-#define LOS_QUICK /* unit tests call them from C, and may use vector registers */
+/* entry.S calls them, and saves nothing. What goes into a table goes by LOS_QUICK_CALL, which does not compile without LOS_QUICK. */
+#ifdef EXO_UNIT_TEST
+#define LOS_QUICK            /* unit tests call them from C, and may use vector registers */
+#define LOS_QUICK_CALL(name) (name)
 #else
 #define LOS_QUICK __attribute__((no_caller_saved_registers))
+#define LOS_QUICK_CALL(name)                                                                                   \
+    __builtin_choose_expr(__builtin_has_attribute(name, no_caller_saved_registers), name,                      \
+                          (struct los_it_lacks_LOS_QUICK *)0)
 #endif
 typedef long (*los_quick_call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 #define LOS_QUICK_CALLS 512 /* numbers are less */
@@ -25,7 +29,7 @@ struct los_quick {          /* each vCPU has its own: to count is to add, and no
 };
 #define LOS_QUICK_NOT   INT64_MIN       /* nothing was done: make the call by system_call */
 #define LOS_QUICK_LEAVE (INT64_MIN + 1) /* only from the two below */
-/* By number, each marked LOS_QUICK; NULL: that call is not quick. count 0: none is. */
+/* By number; NULL: that call is not quick. count 0: none is. */
 void los_quick_set(const los_quick_call *table, uint32_t count);
 uint64_t los_quick_count(uint32_t number); /* how often it was made quickly, by all vCPUs */
 
@@ -58,8 +62,8 @@ static inline bool los_quick_begin(struct los_cpu *cpu)
     return true;
 }
 
-/* Each gives it up, and its result is what the quick call has to return. The first is for calls that did nothing. The last is for those
- * that may have woken a thread, or made a signal deliverable: what is due is looked at before the program goes on. */
+/* Each gives it up, and its result is what the quick call has to return. The first is for calls that did nothing. The second is for those
+ * that made a signal deliverable: what is due is looked at before the program goes on. */
 static inline long los_quick_drop(struct los_cpu *cpu)
 {
     los_lock_drop(cpu);
@@ -78,6 +82,8 @@ static inline long los_quick_end(struct los_cpu *cpu, long result)
     los_lock_drop(cpu);
     return result;
 }
+/* As los_quick_end, for those that may have woken a thread. */
+long los_quick_woke(struct los_cpu *cpu, long result);
 void los_quick_leave_c(struct los_frame *frame); /* for entry.S */
 
 #endif

@@ -62,13 +62,16 @@ struct los_cpu {
     uint64_t watch_ns;            /* while idling: when it wakes by itself */
     uint64_t put_aside;           /* bits of page->pending that came while it waited for the lock */
     bool quantum_armed;           /* the vCPU's timer will end the present quantum */
+    bool x87_initial;             /* in the registers, between two threads: fpu.c */
 };
 _Static_assert(sizeof(struct los_cpu) <= 1024, "half of the vCPU page's library OS part");
 /* That of the executing vCPU; after a wait it may be another one's. Not by __seg_gs: GCC 12 drops stores through a pointer that it
  * loaded from a constant address there. */
-#if __STDC_HOSTED__
-struct los_cpu *los_cpu(void); /* unit tests have their own */
+#ifdef EXO_UNIT_TEST
+struct los_cpu *los_cpu(void);
 static inline struct los_thread *los_current(void) { return los_cpu()->current; }
+struct los_cpu *los_cpu_number(uint32_t n);
+uint32_t los_cpu_count(void);
 #else
 #define LOS_CPU_MEMBER(name)                                                                                   \
     ({                                                                                                         \
@@ -80,9 +83,12 @@ static inline struct los_thread *los_current(void) { return los_cpu()->current; 
     })
 static inline struct los_cpu *los_cpu(void) { return LOS_CPU_MEMBER(self); }
 static inline struct los_thread *los_current(void) { return LOS_CPU_MEMBER(current); }
+static inline struct los_cpu *los_cpu_number(uint32_t n)
+{
+    return (struct los_cpu *)(LOS_VCPU_PAGES + n * LOS_PAGE + EXO_VP_LIBOS);
+}
+static inline uint32_t los_cpu_count(void) { return (uint32_t)LOS_START_PAGE->vcpus; }
 #endif
-struct los_cpu *los_cpu_number(uint32_t n);
-uint32_t los_cpu_count(void);
 
 void los_lock(void);
 void los_unlock(void);

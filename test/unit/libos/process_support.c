@@ -65,15 +65,23 @@ void test_thread_begin(struct los_frame *frame)
 }
 
 void los_machine_xsave(void *area, uint64_t mask);
+void los_machine_xsaveopt(void *area, uint64_t mask);
 void los_machine_xrstor(const void *area, uint64_t mask);
 void los_machine_fxsave(void *area);
 void los_machine_fxrstor(const void *area);
+uint64_t los_machine_vectors_save(void *area, bool high);
+void los_machine_vectors_load(const void *area, bool high);
+void los_machine_vectors_load_low(const void *area);
 uint64_t los_machine_fs_base(void);
 void los_machine_set_fs_base(uint64_t base);
 void los_machine_xsave(void *area, uint64_t mask) { (void)area, (void)mask; }
+void los_machine_xsaveopt(void *area, uint64_t mask) { (void)area, (void)mask; }
 void los_machine_xrstor(const void *area, uint64_t mask) { (void)area, (void)mask; }
 void los_machine_fxsave(void *area) { (void)area; }
 void los_machine_fxrstor(const void *area) { (void)area; }
+uint64_t los_machine_vectors_save(void *area, bool high) { return (void)area, (void)high, 0; }
+void los_machine_vectors_load(const void *area, bool high) { (void)area, (void)high; }
+void los_machine_vectors_load_low(const void *area) { (void)area; }
 uint64_t los_machine_fs_base(void) { return 0; }
 void los_machine_set_fs_base(uint64_t base) { (void)base; }
 

@@ -1,0 +1,1 @@
+/test/programs/fpu; echo "status $?"
