@@ -11,9 +11,6 @@
 #define ARGUMENTS uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f
 #define UNUSED    ((void)a, (void)b, (void)c, (void)d, (void)e, (void)f)
 
-/* More is not quick: its time shall be the system's. */
-#define MOST_BYTES 4096u
-
 /* --- without the lock ------------------------------------------------------------------------------------------------ */
 
 #define READS(X)                                                                                               \
@@ -99,22 +96,11 @@ static LOS_QUICK long quick_futex(ARGUMENTS)
     return wake(a, (uint32_t)c, !((uint32_t)b & LX_FUTEX_PRIVATE_FLAG));
 }
 
-/* --- read and write ------------------------------------------------------------------------------------------------------ */
-
-#define MOVES(X) X(0, read, true) X(1, write, false)
-
-/* Errors are the handlers' matter: nothing was moved then. */
-#define MOVE(number, name, in)                                                                                 \
-    static LOS_QUICK long quick_##name(ARGUMENTS)                                                              \
-    {                                                                                                          \
-        (void)d, (void)e, (void)f;                                                                             \
-        return c <= MOST_BYTES ? los_quick_transfer((int)a, b, c, in) : LOS_QUICK_NOT;                         \
-    }
-MOVES(MOVE)
-
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 
 #define ENTRY(number, name, ...) [number] = LOS_QUICK_CALL(quick_##name),
-static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) MOVES(ENTRY) ENTRY(202, futex)};
+static const los_quick_call quick[LX_CALLS] = {
+    READS(ENTRY) NEVER_SLEEP(ENTRY)[0] = LOS_QUICK_CALL(los_quick_read), [1] = LOS_QUICK_CALL(los_quick_write),
+    ENTRY(202, futex)};
 
 void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }

@@ -156,11 +156,14 @@ struct los_file *los_descriptor_of(struct los_process *process, int fd)
     return table && is_open(table, fd) ? table->files[fd] : NULL;
 }
 
-long los_quick_transfer(int fd, uint64_t at, uint64_t bytes, bool in)
+/* More is not quick: its time shall be the system's. */
+#define QUICK_MOST 4096u
+
+static inline __attribute__((always_inline)) long quick_transfer(int fd, uint64_t at, uint64_t bytes, bool in)
 {
     struct los_cpu *cpu = los_cpu();
     struct los_transfer transfer = {at, bytes, true};
-    if (at >= LOS_USER_END || bytes > LOS_USER_END - at || !los_quick_begin(cpu))
+    if (bytes > QUICK_MOST || at >= LOS_USER_END || bytes > LOS_USER_END - at || !los_quick_begin(cpu))
         return LOS_QUICK_NOT;
     struct los_file *file = los_descriptor_of(cpu->current->process, fd);
     if (!file || !file->ops->immediate || !file_is_open_for(file, in ? LOS_OPEN_READ : LOS_OPEN_WRITE))
@@ -168,6 +171,18 @@ long los_quick_transfer(int fd, uint64_t at, uint64_t bytes, bool in)
     /* Nobody can close it meanwhile: that takes the lock, which does not go. */
     long moved = (in ? file->ops->read : file->ops->write)(file, &transfer, &file->offset);
     return moved < 0 ? los_quick_drop(cpu) : los_quick_end(cpu, moved);
+}
+
+LOS_QUICK long los_quick_read(uint64_t fd, uint64_t at, uint64_t bytes, uint64_t d, uint64_t e, uint64_t f)
+{
+    (void)d, (void)e, (void)f;
+    return quick_transfer((int)fd, at, bytes, true);
+}
+
+LOS_QUICK long los_quick_write(uint64_t fd, uint64_t at, uint64_t bytes, uint64_t d, uint64_t e, uint64_t f)
+{
+    (void)d, (void)e, (void)f;
+    return quick_transfer((int)fd, at, bytes, false);
 }
 
 struct los_file *los_descriptor(int fd) { return los_descriptor_of(los_current()->process, fd); }

@@ -345,8 +345,6 @@ struct los_descriptors *los_descriptors_clone(struct los_descriptors *from);
 void los_descriptors_ref(struct los_descriptors *table);
 void los_descriptors_unref(struct los_descriptors *table);
 void los_descriptors_close_on_exec(struct los_descriptors *table);
-/* read or write as a quick call (quick.h), where the file's are immediate: bytes moved, or what a quick call returns. */
-long los_quick_transfer(int fd, uint64_t at, uint64_t bytes, bool in);
 struct los_file *los_descriptor(int fd); /* of the current process, no reference added; NULL: BADF */
 struct los_file *los_descriptor_of(struct los_process *process, int fd);
 long los_descriptor_add(

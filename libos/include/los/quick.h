@@ -86,4 +86,8 @@ static inline long los_quick_end(struct los_cpu *cpu, long result)
 long los_quick_woke(struct los_cpu *cpu, long result);
 void los_quick_leave_c(struct los_frame *frame); /* for entry.S */
 
+/* The descriptor, the program's address, bytes: where the file's operations are immediate (file.h), and few bytes are asked for. */
+LOS_QUICK long los_quick_read(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+LOS_QUICK long los_quick_write(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+
 #endif
