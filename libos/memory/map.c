@@ -114,23 +114,18 @@ long los_space_unmap(struct los_space *space, uint64_t address, uint64_t bytes)
     if (!bytes || check_range(address, &bytes) < 0 || !bytes)
         return -LOS_E_INVAL;
     uint64_t end = address + bytes;
-    int error = region_split(space, address);
-    if (error == 0)
-        error = region_split(space, end);
-    if (error < 0)
-        return error;
-    error = pages_drop(space, address, end);
+    long index = region_cut(space, address, end);
+    if (index < 0)
+        return index;
+    int error = pages_drop(space, address, end);
     if (error < 0) {
         region_merge(space, address, end);
         return error;
     }
-    for (;;) {
-        uint32_t index = region_above(space, address);
-        struct los_region *region = region_at(space, index);
-        if (!region || region->start >= end)
-            return 0;
-        region_remove(space, index);
-    }
+    const struct los_region *region;
+    while ((region = region_at(space, (uint32_t)index)) && region->start < end)
+        region_remove(space, (uint32_t)index);
+    return 0;
 }
 
 /* Pages in the chunk may be written no longer without a fault. */
@@ -143,14 +138,17 @@ static void clear_writable(struct los_space *space, struct chunk *chunk, uint64_
 static int protect_region(struct los_space *space, struct los_region *region, uint32_t protection)
 {
     uint32_t old = region->protection;
-    /* More to write is taken up by faults; any other change must be seen at once. */
-    bool same =
-        old == protection || (old | LOS_WRITE) == protection || !pages_any(space, region->start, region->end);
-    if (!same && parts_own(space, region->start, region->end) < 0)
+    /* More to write is taken up by faults, and so is all where nothing was allowed; any other change must be seen at once. */
+    bool mapped_so = !old || old == protection || (old | LOS_WRITE) == protection ||
+                     !pages_any(space, region->start, region->end);
+    if (!mapped_so && parts_own(space, region->start, region->end) < 0)
         return -LOS_E_NOMEM;
     region->protection = protection;
-    if (same)
+    if (mapped_so) {
+        if (protection & ~old & LOS_WRITE)
+            pages_regain(space, region);
         return 0;
+    }
     uint64_t pages = (region->end - region->start) >> 12;
     if (!protection)
         space_unmap(space, region->start, region->end);
@@ -168,11 +166,12 @@ long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes
     if (!bytes)
         return 0;
     uint64_t end = address + bytes, at = address;
-    if (region_split(space, address) < 0 || region_split(space, end) < 0)
-        return -LOS_E_NOMEM;
+    long index = region_cut(space, address, end);
+    if (index < 0)
+        return index;
     long result = 0;
-    for (uint32_t index = region_above(space, address);; index++) {
-        struct los_region *region = region_at(space, index);
+    for (;; index++) {
+        struct los_region *region = region_at(space, (uint32_t)index);
         if (!region || region->start != at || protect_region(space, region, protection) < 0) {
             result = -LOS_E_NOMEM;
             break;

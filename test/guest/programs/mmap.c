@@ -54,6 +54,20 @@ int main(void)
     CHECK(mprotect(p, PAGE, PROT_NONE) == 0 && !readable(p));
     CHECK(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == 0 && p[5] == 7 && writable(p));
     CHECK(mprotect(p + 3 * PAGE, 2 * PAGE, PROT_READ) == -1 && errno == ENOMEM);
+    for (int i = 0; i < 20;
+         i++) { /* there and not, on a split region; a fork has the pages, too, in the last ten */
+        pid_t holder = i < 10 ? 0 : fork();
+        if (holder == 0 && i >= 10)
+            _exit(pause() + 1);
+        CHECK(mprotect(p + 7 * PAGE, 3 * PAGE, i & 1 ? PROT_NONE : PROT_READ) == 0);
+        CHECK(readable(p + 8 * PAGE) == !(i & 1) && !writable(p + 7 * PAGE) && !writable(p + 9 * PAGE));
+        CHECK(writable(p + 6 * PAGE) && writable(p + 10 * PAGE));
+        CHECK(mprotect(p + 7 * PAGE, 3 * PAGE, PROT_READ | PROT_WRITE) == 0);
+        CHECK(p[8 * PAGE] == (i ? 1 : 7) && p[9 * PAGE] == (i & 3 ? 1 : i ? 0 : 7));
+        p[8 * PAGE] = p[9 * PAGE] = 1;
+        CHECK(i % 4 != 3 || madvise(p + 9 * PAGE, PAGE, MADV_DONTNEED) == 0);
+        CHECK(holder == 0 || (kill(holder, SIGKILL) == 0 && waitpid(holder, NULL, 0) == holder));
+    }
     char *fixed =
         mmap(p + 4 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     CHECK(fixed == p + 4 * PAGE && fixed[0] == 0);
