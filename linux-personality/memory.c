@@ -183,8 +183,6 @@ long lx_sys_mremap(const struct lx_args *args)
     if (fixed && (!aligned(target) || !valid_range(target, &new_bytes) ||
                   (target < address + old_bytes && address < target + new_bytes)))
         return -LOS_E_INVAL;
-    if (los_space_find(space(), address) == NULL)
-        return -LOS_E_FAULT;
     return los_space_remap(space(), address, old_bytes, new_bytes, flags & LX_MREMAP_MAYMOVE, fixed, target);
 }
 

@@ -128,8 +128,12 @@ extern struct map_batch
 
 /* Unmaps [start, end) in the exokernel; the parts that it does not cover in full are the space's own. */
 void space_unmap(const struct los_space *space, uint64_t start, uint64_t end);
-/* The same, where all parts are the space's own and only present pages can be mapped: call by call for what lies far apart. */
-void space_unmap_present(struct los_space *space, uint64_t start, uint64_t end);
+/* The same for present pages of chunks of its own, by address; those that lie close together go in one call. */
+struct run {
+    uint64_t start, end; /* 0: none yet */
+};
+void run_add(const struct los_space *space, struct run *run, const struct chunk *chunk, uint64_t mask);
+void run_end(const struct los_space *space, const struct run *run);
 /* Empties [start, end) and unmaps what was mapped there. 0, or NOMEM: nothing has changed. */
 int pages_drop(struct los_space *space, uint64_t start, uint64_t end);
 bool pages_any(struct los_space *space, uint64_t start, uint64_t end);

@@ -375,15 +375,10 @@ void space_unmap(const struct los_space *space, uint64_t start, uint64_t end)
         ;
 }
 
-/* Present pages that lie close together, unmapped at once: a wide gap costs more than a call. */
-#define GAP_BYTES (8 * LOS_PAGE)
-struct run {
-    uint64_t start, end; /* 0: none yet */
-};
+#define GAP_BYTES (8 * LOS_PAGE) /* a wider one costs more than a call */
 
-static void run_add(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+void run_add(const struct los_space *space, struct run *run, const struct chunk *chunk, uint64_t mask)
 {
-    struct run *run = context;
     for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
         uint64_t at = chunk_address(chunk, (unsigned)__builtin_ctzl(bits));
         if (!run->end) {
@@ -396,12 +391,10 @@ static void run_add(struct los_space *space, struct chunk *chunk, uint64_t mask,
     }
 }
 
-void space_unmap_present(struct los_space *space, uint64_t start, uint64_t end)
+void run_end(const struct los_space *space, const struct run *run)
 {
-    struct run run = {0, 0};
-    chunks_each(space, start, end, run_add, &run);
-    if (run.end)
-        space_unmap(space, run.start, run.end);
+    if (run->end)
+        space_unmap(space, run->start, run->end);
 }
 
 void map_begin(struct map_batch *batch, const struct los_space *space)

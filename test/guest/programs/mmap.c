@@ -123,6 +123,20 @@ int main(void)
     char *grown = mremap(moved, 8 * PAGE, 4096 * PAGE, MREMAP_MAYMOVE);
     CHECK(grown != MAP_FAILED && strcmp(grown + 7 * PAGE, "at the end") == 0 && grown[4095 * PAGE] == 0);
     CHECK(mremap(grown, 4096 * PAGE, PAGE, 0) == grown && !readable(grown + PAGE));
+    char *holed = anonymous(600, MAP_PRIVATE);
+    for (int i = 0; i < 600; i += 7)
+        holed[i * PAGE] = (char)i;
+    CHECK(munmap(holed + 300 * PAGE, PAGE) == 0);
+    CHECK(mremap(holed, 600 * PAGE, 700 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+    CHECK(mremap(holed + 300 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+    CHECK(mremap(holed, 300 * PAGE, 302 * PAGE, 0) == MAP_FAILED && errno == ENOMEM);
+    CHECK(mremap(holed + 100 * PAGE, 200 * PAGE, 201 * PAGE, 0) == holed + 100 * PAGE); /* into the hole */
+    char *away = mremap(holed + 50 * PAGE, 251 * PAGE, 900 * PAGE, MREMAP_MAYMOVE);
+    CHECK(away != MAP_FAILED && !readable(holed + 50 * PAGE) && !readable(holed + 300 * PAGE));
+    for (int i = 0; i < 600; i += 7)
+        CHECK((i < 50 || i > 300 ? holed : away - 50 * PAGE)[i * PAGE] == (char)i);
+    CHECK(away[899 * PAGE] == 0 && writable(away + 899 * PAGE) && holed[49 * PAGE + 1] == 0);
+    CHECK(munmap(holed, 600 * PAGE) == 0 && munmap(away, 900 * PAGE) == 0);
     char *start = sbrk(0);
     CHECK(sbrk(100 * PAGE) == start && start[50 * PAGE] == 0 && writable(start + 99 * PAGE));
     CHECK(brk(start) == 0 && sbrk(0) == start);

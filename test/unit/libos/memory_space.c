@@ -659,6 +659,49 @@ Test(memory_space, remap_through_many_chunks)
     }
 }
 
+/* Out of page tables half-way: all is where it was, in the space and in the one that shares its parts. */
+Test(memory_space, remap_without_page_tables)
+{
+    fake_start(6000);
+    struct los_space *parent = los_space_create();
+    map(parent, AT, 700, RW, 0);
+    map(parent, AT + 9 * PART - LOS_PAGE, 1, RW, 0);
+    store(parent, AT + 9 * PART - LOS_PAGE, 5);
+    for (unsigned i = 0; i < 700; i++)
+        if (i < 130 || i > 400)
+            store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+    struct los_space *child = los_space_fork(parent);
+    uint64_t to = AT + 9 * PART + 3 * LOS_PAGE, resident = child->resident_pages;
+    for (uint64_t budget = 0; budget < 350; budget += 57) {
+        fake_map_budget = budget;
+        cr_assert_eq(los_space_remap(child, AT + LOS_PAGE, 650 * LOS_PAGE, 650 * LOS_PAGE, true, true, to),
+                     -LOS_E_NOMEM, "with room for %lu", budget);
+        fake_map_budget = UINT64_MAX;
+        cr_assert_eq(child->region_count, 2);
+        cr_assert_eq(child->resident_pages, resident);
+        cr_assert(!pages_any(child, to, to + 700 * LOS_PAGE));
+        check_record(child, AT, 10 * 512);
+        check_record(parent, AT, 10 * 512);
+        cr_assert_eq(load(child, AT + 500 * LOS_PAGE), (uint8_t)500);
+        cr_assert_eq(refused_load(child, to), -LOS_E_FAULT);
+    }
+    cr_assert_eq(los_space_remap(child, AT + LOS_PAGE, 650 * LOS_PAGE, 650 * LOS_PAGE, true, true, to), to);
+    check_record(child, AT, 12 * 512);
+    check_record(parent, AT, 12 * 512);
+    cr_assert_eq(child->resident_pages, resident);
+    for (unsigned i = 1; i < 651; i++) {
+        uint8_t held = i < 130 || i > 400 ? (uint8_t)i : 0;
+        cr_assert_eq(load(child, to + (i - 1) * LOS_PAGE), held);
+        store(child, to + (i - 1) * LOS_PAGE, 3);
+        cr_assert_eq(load(parent, AT + i * LOS_PAGE), held);
+    }
+    cr_assert_eq(load(child, AT), 0);
+    cr_assert_eq(load(child, AT + 651 * LOS_PAGE), (uint8_t)651);
+    cr_assert_eq(refused_load(child, AT + LOS_PAGE), -LOS_E_FAULT);
+    los_space_unref(child);
+    los_space_unref(parent);
+}
+
 /* Pages here and there in parts with empty chunks, and parts with none: ranges find those in them, and no others. */
 Test(memory_space, ranges_of_sparse_pages)
 {
