@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Quick calls (los/quick.h): those that only read what belongs to the caller, which do without the container lock; those that never
- * sleep, by their handlers; and read and write of files that never make one wait.
+ * sleep, by their handlers, a close that ends nothing among them; and read and write of files that never make one wait.
  */
 #include <confine.h>
 #include <dispatch.h>
@@ -12,7 +12,8 @@
 #define UNUSED    ((void)a, (void)b, (void)c, (void)d, (void)e, (void)f)
 
 /* More is not quick: its time shall be the system's. */
-#define MOST_BYTES 4096u
+#define MOST_BYTES     4096u
+#define MOST_PROTECTED 65536u
 
 /* --- without the lock ------------------------------------------------------------------------------------------------ */
 
@@ -58,8 +59,10 @@ static inline long handle(lx_handler handler, ARGUMENTS)
     X(6, lstat, true)                                                                                          \
     X(7, poll, (int)c == 0)                                                                                    \
     X(8, lseek, true)                                                                                          \
+    X(10, mprotect, b <= MOST_PROTECTED)                                                                       \
     X(13, rt_sigaction, true)                                                                                  \
     X(14, rt_sigprocmask, true)                                                                                \
+    X(16, ioctl, (uint32_t)b == LX_FIONREAD)                                                                   \
     X(21, access, true)                                                                                        \
     X(32, dup, true)                                                                                           \
     X(63, uname, true)                                                                                         \
@@ -80,6 +83,24 @@ enum { F_GETFD = 1, F_SETFL = 4 };
         return so ? handle(lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                                   \
     }
 NEVER_SLEEP(HANDLE)
+
+/* What has other descriptors, too: nothing ends by it, and no lock goes. */
+static long __attribute__((noinline)) close_one(int fd)
+{
+    struct los_cpu *cpu = los_cpu();
+    if (!los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    const struct los_file *file = los_descriptor_of(cpu->current->process, fd);
+    if (!file || file->refs == 1 || file->inode->locks)
+        return los_quick_drop(cpu);
+    return los_quick_end(cpu, los_descriptor_close(fd));
+}
+
+static LOS_QUICK long quick_close(ARGUMENTS)
+{
+    UNUSED;
+    return close_one((int)a);
+}
 
 /* --- futexes: waking ------------------------------------------------------------------------------------------------------ */
 
@@ -115,6 +136,7 @@ MOVES(MOVE)
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 
 #define ENTRY(number, name, ...) [number] = LOS_QUICK_CALL(quick_##name),
-static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) MOVES(ENTRY) ENTRY(202, futex)};
+static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) MOVES(ENTRY) ENTRY(3, close)
+                                                   ENTRY(202, futex)};
 
 void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }
