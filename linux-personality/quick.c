@@ -37,7 +37,9 @@ READS(READ)
 
 /* --- by their handlers ------------------------------------------------------------------------------------------------- */
 
-static inline long handle(lx_handler handler, ARGUMENTS)
+enum { RT_SIGPROCMASK = 14 };
+
+static inline long handle(unsigned number, lx_handler handler, ARGUMENTS)
 {
     struct los_cpu *cpu = los_cpu();
     if (!los_quick_begin(cpu))
@@ -47,9 +49,8 @@ static inline long handle(lx_handler handler, ARGUMENTS)
     if (__builtin_expect(result < 0, false))
         result = lx_result(result);
     /* What a new mask lets through is delivered on the way out. */
-    return handler == lx_sys_rt_sigprocmask && los_signal_is_pending(cpu->current)
-               ? los_quick_leave(cpu, result)
-               : los_quick_end(cpu, result);
+    return number == RT_SIGPROCMASK && los_signal_is_pending(cpu->current) ? los_quick_leave(cpu, result)
+                                                                           : los_quick_end(cpu, result);
 }
 
 /* Those that never sleep, if `so`: fcntl but for F_GETFD to F_SETFL may wait for a lock, poll and epoll_wait until a time. */
@@ -61,7 +62,7 @@ static inline long handle(lx_handler handler, ARGUMENTS)
     X(8, lseek, true)                                                                                          \
     X(10, mprotect, b <= MOST_PROTECTED)                                                                       \
     X(13, rt_sigaction, true)                                                                                  \
-    X(14, rt_sigprocmask, true)                                                                                \
+    X(RT_SIGPROCMASK, rt_sigprocmask, true)                                                                    \
     X(16, ioctl, (uint32_t)b == LX_FIONREAD)                                                                   \
     X(21, access, true)                                                                                        \
     X(32, dup, true)                                                                                           \
@@ -80,7 +81,7 @@ enum { F_GETFD = 1, F_SETFL = 4 };
 #define HANDLE(number, name, so)                                                                               \
     static LOS_QUICK long quick_##name(ARGUMENTS)                                                              \
     {                                                                                                          \
-        return so ? handle(lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                                   \
+        return so ? handle(number, lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                           \
     }
 NEVER_SLEEP(HANDLE)
 
