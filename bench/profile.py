@@ -46,14 +46,14 @@ low, high = address, starts[bisect.bisect_right(starts, address)] if bisect.bise
 loop = collections.Counter()
 while len(path) < steps:
     pc = int(gdb.parse_and_eval("$pc")) & (1 << 64) - 1
-    again = bool(path) and path[-1] == pc  # a repeated string instruction
+    inside = bool(path) and path[-1] != pc and low <= path[-1] < high  # not a string instruction's repetition, nor one that faulted
     path.append(pc)
-    if not again and low <= pc < high:
+    if inside and low <= pc < high:
         loop[pc] += 1
         if loop[pc] == 4:
             break
     gdb.execute("stepi", to_string=True)
-ends = [i for i, pc in enumerate(path) if pc == path[-1] and path[i - 1] != pc]
+ends = [i for i, pc in enumerate(path) if pc == path[-1] and i > 0 and path[i - 1] != pc and low <= path[i - 1] < high]
 once = path[ends[-2]:ends[-1]] if len(ends) > 1 else path
 print(f"{len(once)} instructions")
 runs, last = [], None

@@ -137,18 +137,27 @@ long lx_stat_out(uint64_t user, const struct los_stat *stat)
     return los_copy_out(user, &converted, sizeof(converted));
 }
 
+#define BIT(n)             (__builtin_ctz(n))
+#define OPEN_FLAGS_KEPT(X) /* shown by F_GETFL */                                                              \
+    X(LX_O_APPEND, LOS_OPEN_APPEND)                                                                            \
+    X(LX_O_NONBLOCK, LOS_OPEN_NONBLOCK)                                                                        \
+    X(LX_O_DIRECTORY, LOS_OPEN_DIRECTORY)                                                                      \
+    X(LX_O_NOFOLLOW, LOS_OPEN_NOFOLLOW)                                                                        \
+    X(LX_O_PATH, LOS_OPEN_PATH)                                                                                \
+    X(LX_O_NOATIME, LOS_OPEN_NOATIME)                                                                          \
+    X(LX_O_DIRECT, LOS_OPEN_DIRECT)
+#define PAIR(linux_flag, los_flag) {linux_flag, los_flag},
 static const struct {
     uint64_t linux_flag;
     uint32_t los_flag;
-    bool kept; /* shown by F_GETFL */
-} open_flags[] = {
-    {LX_O_CREAT, LOS_OPEN_CREATE, false},       {LX_O_EXCL, LOS_OPEN_EXCLUSIVE, false},
-    {LX_O_TRUNC, LOS_OPEN_TRUNCATE, false},     {LX_O_NOCTTY, LOS_OPEN_NOTERMINAL, false},
-    {LX_O_APPEND, LOS_OPEN_APPEND, true},       {LX_O_NONBLOCK, LOS_OPEN_NONBLOCK, true},
-    {LX_O_DIRECTORY, LOS_OPEN_DIRECTORY, true}, {LX_O_NOFOLLOW, LOS_OPEN_NOFOLLOW, true},
-    {LX_O_PATH, LOS_OPEN_PATH, true},           {LX_O_NOATIME, LOS_OPEN_NOATIME, true},
-    {LX_O_DIRECT, LOS_OPEN_DIRECT, true},
-};
+} open_flags[] = {{LX_O_CREAT, LOS_OPEN_CREATE},
+                  {LX_O_EXCL, LOS_OPEN_EXCLUSIVE},
+                  {LX_O_TRUNC, LOS_OPEN_TRUNCATE},
+                  {LX_O_NOCTTY, LOS_OPEN_NOTERMINAL},
+                  OPEN_FLAGS_KEPT(PAIR)};
+#define SHOWN(linux_flag, los_flag) [BIT(los_flag)] = linux_flag,
+static const uint32_t shown_open_flags[32] = {
+    [BIT(LOS_OPEN_SYNC)] = LX_O_SYNC, [BIT(LOS_OPEN_TEMPORARY)] = LX_O_TMPFILE, OPEN_FLAGS_KEPT(SHOWN)};
 
 uint32_t lx_open_flags(uint64_t linux_flags)
 {
@@ -179,18 +188,12 @@ uint64_t lx_open_flags_out(uint32_t los_flags)
         flags |= LX_O_RDWR;
     else if (los_flags & LOS_OPEN_WRITE)
         flags |= LX_O_WRONLY;
-    for (size_t i = 0; i < LOS_COUNT(open_flags); i++)
-        if (open_flags[i].kept && (los_flags & open_flags[i].los_flag))
-            flags |= open_flags[i].linux_flag;
-    if (los_flags & LOS_OPEN_SYNC)
-        flags |= LX_O_SYNC;
-    if (los_flags & LOS_OPEN_TEMPORARY)
-        flags |= LX_O_TMPFILE;
+    for (uint32_t bits = los_flags; bits != 0; bits &= bits - 1)
+        flags |= shown_open_flags[BIT(bits)];
     return flags;
 }
 
 /* By number of the bit. */
-#define BIT(n) (__builtin_ctz(n))
 static const uint32_t los_events_of[32] = {
     [BIT(LX_POLLIN)] = LOS_POLL_IN,        [BIT(LX_POLLRDNORM)] = LOS_POLL_IN,
     [BIT(LX_POLLOUT)] = LOS_POLL_OUT,      [BIT(LX_POLLWRNORM)] = LOS_POLL_OUT,

@@ -28,14 +28,10 @@ static long each_region(uint64_t start, uint64_t bytes,
                         long (*each)(struct los_region *, uint64_t, uint64_t, void *), void *context)
 {
     uint64_t at = start, end = start + bytes;
+    struct los_space *own = space();
     struct los_region *region;
     bool holes = false;
-    LOS_LIST_FOR(region, &space()->regions, link)
-    {
-        if (region->end <= at)
-            continue;
-        if (region->start >= end)
-            break;
+    while (at < end && (region = los_space_above(own, at)) != NULL && region->start < end) {
         if (region->start > at)
             holes = true;
         uint64_t from = region->start > at ? region->start : at, to = region->end < end ? region->end : end;
@@ -187,8 +183,6 @@ long lx_sys_mremap(const struct lx_args *args)
     if (fixed && (!aligned(target) || !valid_range(target, &new_bytes) ||
                   (target < address + old_bytes && address < target + new_bytes)))
         return -LOS_E_INVAL;
-    if (los_space_find(space(), address) == NULL)
-        return -LOS_E_FAULT;
     return los_space_remap(space(), address, old_bytes, new_bytes, flags & LX_MREMAP_MAYMOVE, fixed, target);
 }
 

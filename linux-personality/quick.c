@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Quick calls (los/quick.h): those that only read what belongs to the caller, which do without the container lock; those that never
- * sleep, by their handlers; and read and write of files that never make one wait.
+ * sleep, by their handlers, a close that ends nothing among them; and read and write of files that never make one wait.
  */
 #include <confine.h>
 #include <dispatch.h>
@@ -10,6 +10,9 @@
 
 #define ARGUMENTS uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f
 #define UNUSED    ((void)a, (void)b, (void)c, (void)d, (void)e, (void)f)
+
+/* More is not quick: its time shall be the system's. */
+#define MOST_PROTECTED 65536u
 
 /* --- without the lock ------------------------------------------------------------------------------------------------ */
 
@@ -33,7 +36,9 @@ READS(READ)
 
 /* --- by their handlers ------------------------------------------------------------------------------------------------- */
 
-static inline long handle(lx_handler handler, ARGUMENTS)
+enum { RT_SIGPROCMASK = 14 };
+
+static inline long handle(unsigned number, lx_handler handler, ARGUMENTS)
 {
     struct los_cpu *cpu = los_cpu();
     if (!los_quick_begin(cpu))
@@ -43,9 +48,8 @@ static inline long handle(lx_handler handler, ARGUMENTS)
     if (__builtin_expect(result < 0, false))
         result = lx_result(result);
     /* What a new mask lets through is delivered on the way out. */
-    return handler == lx_sys_rt_sigprocmask && los_signal_is_pending(cpu->current)
-               ? los_quick_leave(cpu, result)
-               : los_quick_end(cpu, result);
+    return number == RT_SIGPROCMASK && los_signal_is_pending(cpu->current) ? los_quick_leave(cpu, result)
+                                                                           : los_quick_end(cpu, result);
 }
 
 /* Those that never sleep, if `so`: fcntl but for F_GETFD to F_SETFL may wait for a lock, poll and epoll_wait until a time. */
@@ -55,8 +59,10 @@ static inline long handle(lx_handler handler, ARGUMENTS)
     X(6, lstat, true)                                                                                          \
     X(7, poll, (int)c == 0)                                                                                    \
     X(8, lseek, true)                                                                                          \
+    X(10, mprotect, b <= MOST_PROTECTED)                                                                       \
     X(13, rt_sigaction, true)                                                                                  \
-    X(14, rt_sigprocmask, true)                                                                                \
+    X(RT_SIGPROCMASK, rt_sigprocmask, true)                                                                    \
+    X(16, ioctl, (uint32_t)b == LX_FIONREAD)                                                                   \
     X(21, access, true)                                                                                        \
     X(32, dup, true)                                                                                           \
     X(63, uname, true)                                                                                         \
@@ -74,9 +80,27 @@ enum { F_GETFD = 1, F_SETFL = 4 };
 #define HANDLE(number, name, so)                                                                               \
     static LOS_QUICK long quick_##name(ARGUMENTS)                                                              \
     {                                                                                                          \
-        return so ? handle(lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                                   \
+        return so ? handle(number, lx_sys_##name, a, b, c, d, e, f) : LOS_QUICK_NOT;                           \
     }
 NEVER_SLEEP(HANDLE)
+
+/* What has other descriptors, too: nothing ends by it, and no lock goes. */
+static long __attribute__((noinline)) close_one(int fd)
+{
+    struct los_cpu *cpu = los_cpu();
+    if (!los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    const struct los_file *file = los_descriptor_of(cpu->current->process, fd);
+    if (!file || file->refs == 1 || file->inode->locks)
+        return los_quick_drop(cpu);
+    return los_quick_end(cpu, los_descriptor_close(fd));
+}
+
+static LOS_QUICK long quick_close(ARGUMENTS)
+{
+    UNUSED;
+    return close_one((int)a);
+}
 
 /* --- futexes: waking ------------------------------------------------------------------------------------------------------ */
 
@@ -99,8 +123,8 @@ static LOS_QUICK long quick_futex(ARGUMENTS)
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 
 #define ENTRY(number, name, ...) [number] = LOS_QUICK_CALL(quick_##name),
-static const los_quick_call quick[LX_CALLS] = {
-    READS(ENTRY) NEVER_SLEEP(ENTRY)[0] = LOS_QUICK_CALL(los_quick_read), [1] = LOS_QUICK_CALL(los_quick_write),
-    ENTRY(202, futex)};
+static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) ENTRY(3, close)
+                                                   ENTRY(202, futex)[0] = LOS_QUICK_CALL(los_quick_read),
+                                               [1] = LOS_QUICK_CALL(los_quick_write)};
 
 void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }

@@ -6,10 +6,17 @@
 #define NAME_MOST 64
 
 /* --- names ------------------------------------------------------------------------------------------------------------ */
-static char host_name[NAME_MOST + 1] = "kxos", domain_name[NAME_MOST + 1] = "(none)";
+static struct lx_utsname names = {.sysname = LX_OS_NAME,
+                                  .nodename = "kxos",
+                                  .release = LX_OS_RELEASE,
+                                  .version = LX_OS_VERSION,
+                                  .machine = LX_OS_MACHINE,
+                                  .domainname = "(none)"};
+_Static_assert(sizeof(names.nodename) == NAME_MOST + 1 && sizeof(names.domainname) == NAME_MOST + 1,
+               "set_name fills them");
 
-const char *lx_host_name(void) { return host_name; }
-const char *lx_domain_name(void) { return domain_name; }
+const char *lx_host_name(void) { return names.nodename; }
+const char *lx_domain_name(void) { return names.domainname; }
 
 static long set_name(char *name, const char *from, size_t length)
 {
@@ -20,8 +27,8 @@ static long set_name(char *name, const char *from, size_t length)
     return 0;
 }
 
-long lx_set_host_name(const char *name, size_t length) { return set_name(host_name, name, length); }
-long lx_set_domain_name(const char *name, size_t length) { return set_name(domain_name, name, length); }
+long lx_set_host_name(const char *name, size_t length) { return set_name(names.nodename, name, length); }
+long lx_set_domain_name(const char *name, size_t length) { return set_name(names.domainname, name, length); }
 
 static long set_name_in(char *name, const struct lx_args *args)
 {
@@ -36,21 +43,10 @@ static long set_name_in(char *name, const struct lx_args *args)
     return set_name(name, given, length);
 }
 
-long lx_sys_sethostname(const struct lx_args *args) { return set_name_in(host_name, args); }
-long lx_sys_setdomainname(const struct lx_args *args) { return set_name_in(domain_name, args); }
+long lx_sys_sethostname(const struct lx_args *args) { return set_name_in(names.nodename, args); }
+long lx_sys_setdomainname(const struct lx_args *args) { return set_name_in(names.domainname, args); }
 
-long lx_sys_uname(const struct lx_args *args)
-{
-    struct lx_utsname name;
-    memset(&name, 0, sizeof(name));
-    los_strlcpy(name.sysname, LX_OS_NAME, sizeof(name.sysname));
-    los_strlcpy(name.nodename, host_name, sizeof(name.nodename));
-    los_strlcpy(name.release, LX_OS_RELEASE, sizeof(name.release));
-    los_strlcpy(name.version, LX_OS_VERSION, sizeof(name.version));
-    los_strlcpy(name.machine, LX_OS_MACHINE, sizeof(name.machine));
-    los_strlcpy(name.domainname, domain_name, sizeof(name.domainname));
-    return los_copy_out(args->arg[0], &name, sizeof(name));
-}
+long lx_sys_uname(const struct lx_args *args) { return los_copy_out(args->arg[0], &names, sizeof(names)); }
 
 /* --- sizes ---------------------------------------------------------------------------------------------------------------- */
 long lx_sys_sysinfo(const struct lx_args *args)

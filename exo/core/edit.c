@@ -78,23 +78,21 @@ static uint64_t open_lowest(struct edit *edit, uint64_t table, unsigned index, u
 static bool edit_table(struct edit *edit, uint64_t table, int level, uint64_t base)
 {
     uint64_t span = table_span(level);
+    const machine_pte *entries = table_entries(table);
     unsigned index = edit->va > base ? table_index(edit->va, level) : 0;
     for (; index < 512 && edit->va < edit->end; index++, edit->va = base + index * span) {
         uint64_t va = base + index * span;
-        machine_pte *entry = &table_entries(table)[index];
-        if (va >= edit->end)
-            break;
-        if (!machine_pte_used(*entry) || (level == 4 && edit->flush.space->graft_from[index] != NULL))
+        if (!machine_pte_used(entries[index]) || (level == 4 && edit->flush.space->graft_from[index] != NULL))
             continue;
         if (edit->work->left <= 0)
             return false;
-        if (level == 2 && machine_pte_is_large(*entry) && must_split(edit, *entry, va))
+        if (level == 2 && machine_pte_is_large(entries[index]) && must_split(edit, entries[index], va))
             leaf_split(&edit->flush, table, index, va);
-        if (level == 1 || machine_pte_is_large(*entry)) {
+        if (level == 1 || machine_pte_is_large(entries[index])) {
             edit_leaf(edit, table, index, va);
             continue;
         }
-        uint64_t lower = level == 2 ? open_lowest(edit, table, index, va) : machine_pte_pfn(*entry);
+        uint64_t lower = level == 2 ? open_lowest(edit, table, index, va) : machine_pte_pfn(entries[index]);
         if (lower == 0)
             continue;
         /* Looking at a table costs, too; but a repeated protection would not get further. */
@@ -153,6 +151,8 @@ static long check_range(const struct space *space, uint64_t va, uint64_t pages, 
     if (space_any_grafted(space, va, pages))
         return -EXO_E_BAD_ADDRESS;
     uint64_t end = va + pages * EXO_PAGE_SIZE;
+    if (space->domain->pool_free >= 2 + pages / EXO_LARGE_PAGES)
+        return 0; /* one for each boundary, and for each table in between */
     uint64_t tables = cuts(space, va);
     if (va / LARGE_SIZE != end / LARGE_SIZE || va % LARGE_SIZE == 0) /* otherwise it is the same page */
         tables += cuts(space, end);

@@ -51,14 +51,12 @@ static int map_present(struct los_space *space, struct los_region *region, struc
     return map_flush(batch);
 }
 
-/* Own pages that no other space shares any more become writable, the whole window in one call. */
-static int make_writable(struct los_space *space, struct los_region *region, struct chunk *chunk, unsigned slot)
+/* Own pages of `mask` that no other space shares any more become writable, in one call. */
+static int make_writable(struct los_space *space, struct los_region *region, struct chunk *chunk, uint64_t mask)
 {
-    uint64_t mask = window_mask(slot) & chunk_mask(chunk, region->start, region->end) & chunk->present &
-                    chunk->own & ~chunk->writable;
     struct map_batch *batch = &los_map_batch[0];
     map_begin(batch, space);
-    for (uint64_t bits = mask; bits; bits &= bits - 1) {
+    for (uint64_t bits = mask & chunk->present & chunk->own & ~chunk->writable; bits; bits &= bits - 1) {
         unsigned at = (unsigned)__builtin_ctzl(bits);
         if (page_record(chunk->page[at])->refs != 1)
             continue;
@@ -102,7 +100,20 @@ static int present_fault(struct los_space *space, struct los_region *region, str
     }
     if (!(chunk->own & bit) || page_record(chunk->page[slot])->refs != 1)
         return copy_on_write(space, region, chunk, slot);
-    return may_write ? make_writable(space, region, chunk, slot) : 0;
+    uint64_t mask = window_mask(slot) & chunk_mask(chunk, region->start, region->end);
+    return may_write ? make_writable(space, region, chunk, mask) : 0;
+}
+
+static void regain(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+{
+    if (!chunk_shared(chunk))
+        make_writable(space, context, chunk, mask); /* where it fails, faults try again */
+}
+
+void pages_regain(struct los_space *space, struct los_region *region)
+{
+    if (region->end - region->start <= WINDOW * LOS_PAGE && !(region->flags & LOS_SHARED))
+        chunks_each(space, region->start, region->end, regain, region);
 }
 
 static int zero_fault(struct los_space *space, struct los_region *region, struct chunk *chunk, unsigned slot)

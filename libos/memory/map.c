@@ -114,23 +114,18 @@ long los_space_unmap(struct los_space *space, uint64_t address, uint64_t bytes)
     if (!bytes || check_range(address, &bytes) < 0 || !bytes)
         return -LOS_E_INVAL;
     uint64_t end = address + bytes;
-    int error = region_split(space, address);
-    if (error == 0)
-        error = region_split(space, end);
-    if (error < 0)
-        return error;
-    error = pages_drop(space, address, end);
+    long index = region_cut(space, address, end);
+    if (index < 0)
+        return index;
+    int error = pages_drop(space, address, end);
     if (error < 0) {
         region_merge(space, address, end);
         return error;
     }
-    for (;;) {
-        uint32_t index = region_above(space, address);
-        struct los_region *region = region_at(space, index);
-        if (!region || region->start >= end)
-            return 0;
-        region_remove(space, index);
-    }
+    const struct los_region *region;
+    while ((region = region_at(space, (uint32_t)index)) && region->start < end)
+        region_remove(space, (uint32_t)index);
+    return 0;
 }
 
 /* Pages in the chunk may be written no longer without a fault. */
@@ -143,14 +138,17 @@ static void clear_writable(struct los_space *space, struct chunk *chunk, uint64_
 static int protect_region(struct los_space *space, struct los_region *region, uint32_t protection)
 {
     uint32_t old = region->protection;
-    /* More to write is taken up by faults; any other change must be seen at once. */
-    bool same =
-        old == protection || (old | LOS_WRITE) == protection || !pages_any(space, region->start, region->end);
-    if (!same && parts_own(space, region->start, region->end) < 0)
+    /* More to write is taken up by faults, and so is all where nothing was allowed; any other change must be seen at once. */
+    bool mapped_so = !old || old == protection || (old | LOS_WRITE) == protection ||
+                     !pages_any(space, region->start, region->end);
+    if (!mapped_so && parts_own(space, region->start, region->end) < 0)
         return -LOS_E_NOMEM;
     region->protection = protection;
-    if (same)
+    if (mapped_so) {
+        if (protection & ~old & LOS_WRITE)
+            pages_regain(space, region);
         return 0;
+    }
     uint64_t pages = (region->end - region->start) >> 12;
     if (!protection)
         space_unmap(space, region->start, region->end);
@@ -168,11 +166,12 @@ long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes
     if (!bytes)
         return 0;
     uint64_t end = address + bytes, at = address;
-    if (region_split(space, address) < 0 || region_split(space, end) < 0)
-        return -LOS_E_NOMEM;
+    long index = region_cut(space, address, end);
+    if (index < 0)
+        return index;
     long result = 0;
-    for (uint32_t index = region_above(space, address);; index++) {
-        struct los_region *region = region_at(space, index);
+    for (;; index++) {
+        struct los_region *region = region_at(space, (uint32_t)index);
         if (!region || region->start != at || protect_region(space, region, protection) < 0) {
             result = -LOS_E_NOMEM;
             break;
@@ -188,37 +187,47 @@ long los_space_protect(struct los_space *space, uint64_t address, uint64_t bytes
 /* --- remap ------------------------------------------------------------------------------------------------------------- */
 struct move {
     uint64_t distance; /* to add to an address, modulo 2^64 */
+    uint32_t protection;
     bool failed;
+    struct run run; /* of the old addresses */
 };
 
-static void make_chunks(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
-{
-    struct move *move = context;
-    for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1)
-        if (!chunk_make(space, chunk_address(chunk, (unsigned)__builtin_ctzl(bits)) + move->distance))
-            move->failed = true;
-}
-
+/* Makes the chunks, at most two, that the pages of this one go to, and maps them there; both sides are the space's own then. */
 static void map_moved(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
 {
     struct move *move = context;
-    for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
+    uint64_t bits = chunk->present & mask;
+    if (!bits || move->failed)
+        return;
+    if (chunk_shared(chunk)) {
+        uint64_t at = chunk_address(chunk, 0);
+        move->failed = part_own(space, at) < 0;
+        chunk = chunk_find(space, at);
+    }
+    uint64_t first = chunk_address(chunk, (unsigned)__builtin_ctzl(bits)) + move->distance,
+             last = chunk_address(chunk, 63 - (unsigned)__builtin_clzl(bits)) + move->distance;
+    move->failed = move->failed || !chunk_make(space, first) ||
+                   (first >> CHUNK_SHIFT != last >> CHUNK_SHIFT && !chunk_make(space, last));
+    for (; bits && !move->failed; bits &= bits - 1) {
         unsigned slot = (unsigned)__builtin_ctzl(bits);
-        struct los_region *region = los_space_find(space, chunk_address(chunk, slot));
         map_add(&los_map_batch[0], chunk_address(chunk, slot) + move->distance, chunk->page[slot],
-                map_prot(region->protection, chunk->writable >> slot & 1));
+                map_prot(move->protection, chunk->writable >> slot & 1));
     }
 }
 
 static void move_slots(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
 {
     struct move *move = context;
+    struct chunk *target = NULL;
+    run_add(space, &move->run, chunk, mask);
     for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
         unsigned slot = (unsigned)__builtin_ctzl(bits);
         bool own = chunk->own >> slot & 1, writable = chunk->writable >> slot & 1;
         uint64_t to = chunk_address(chunk, slot) + move->distance;
+        if (!target || target->number != to >> CHUNK_SHIFT)
+            target = chunk_find(space, to);
         los_pageno page = slot_clear(space, chunk, slot);
-        slot_set(space, chunk_find(space, to), chunk_slot(to), page, own, writable);
+        slot_set(space, target, chunk_slot(to), page, own, writable);
     }
 }
 
@@ -228,25 +237,30 @@ static void tidy(struct los_space *space, struct chunk *chunk, uint64_t mask, vo
     chunk_tidy(space, chunk);
 }
 
-/* Moves the pages of [from, from + bytes), which lie in one region, to the free addresses at `to`. */
-static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint64_t bytes)
+/* Nothing was entered yet, and nothing mapped where the part is not the space's own. */
+static void undo(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
 {
-    if (!pages_any(space, from, from + bytes))
-        return 0;
-    if (parts_own(space, from, from + bytes) < 0 || parts_own(space, to, to + bytes) < 0)
-        return -LOS_E_NOMEM;
-    struct move move = {.distance = to - from};
-    chunks_each(space, from, from + bytes, make_chunks, &move);
+    (void)context;
+    uint64_t start = chunk_address(chunk, (unsigned)__builtin_ctzl(mask)),
+             end = chunk_address(chunk, 63 - (unsigned)__builtin_clzl(mask)) + LOS_PAGE;
+    if (chunk_shared(chunk))
+        return;
+    space_unmap(space, start, end);
+    chunk_tidy(space, chunk);
+}
+
+/* Moves the pages of [from, from + bytes), which lie in one region of that protection, to the free addresses at `to`. */
+static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint64_t bytes, uint32_t protection)
+{
+    struct move move = {.distance = to - from, .protection = protection};
     map_begin(&los_map_batch[0], space);
-    if (!move.failed)
-        chunks_each(space, from, from + bytes, map_moved, &move);
+    chunks_each(space, from, from + bytes, map_moved, &move);
     if (map_flush(&los_map_batch[0]) < 0 || move.failed) {
-        space_unmap(space, to, to + bytes);
-        chunks_each(space, to, to + bytes, tidy, NULL);
+        chunks_each(space, to, to + bytes, undo, NULL);
         return -LOS_E_NOMEM;
     }
-    space_unmap_present(space, from, from + bytes);
     chunks_each(space, from, from + bytes, move_slots, &move);
+    run_end(space, &move.run);
     chunks_each(space, from, from + bytes, tidy, NULL); /* now: one that was emptied may have been refilled */
     return 0;
 }
@@ -254,20 +268,22 @@ static int move_pages(struct los_space *space, uint64_t from, uint64_t to, uint6
 static long move_region(struct los_space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes,
                         uint64_t to)
 {
-    struct los_region *region = los_space_find(space, address);
-    struct los_region like = *region;
-    if (like.object)
-        like.object_page = region_index(region, address);
-    struct los_region *moved = region_add(space, &like, to, to + new_bytes);
-    if (!moved)
-        return -LOS_E_NOMEM;
     uint64_t both = old_bytes < new_bytes ? old_bytes : new_bytes;
-    if (move_pages(space, address, to, both) < 0) {
-        region_remove(space, region_above(space, to));
+    struct los_region *old = NULL, *moved = NULL;
+    long index = region_cut(space, address, address + both);
+    if (index >= 0) {
+        old = region_at(space, (uint32_t)index);
+        moved = region_add(space, old, to, to + new_bytes);
+    }
+    if (!moved || move_pages(space, address, to, both, old->protection) < 0) {
+        if (moved)
+            region_remove(space, region_above(space, to));
+        region_merge(space, address, address + both);
         return -LOS_E_NOMEM;
     }
-    /* Cannot need memory but for a split; if that fails the old range stays mapped, and reads as fresh. */
-    los_space_unmap(space, address, old_bytes);
+    region_remove(space, region_above(space, address));
+    if (both < old_bytes) /* if memory is short, this part of the old range stays */
+        los_space_unmap(space, address + both, old_bytes - both);
     region_merge(space, to, to + new_bytes);
     return (long)to;
 }

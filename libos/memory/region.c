@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The index of a space's regions: a sorted array of pointers, searched by halving, with the region found last tried first.
+ * The index of a space's regions: a sorted array of pointers, searched by halving, with the region found last and its neighbours
+ * tried first.
  * The list in the regions shows the same order to readers outside memory/.
  */
 #include <los/file.h>
@@ -9,11 +10,18 @@
 uint32_t region_above(const struct los_space *space, uint64_t address)
 {
     struct tables *tables = tables_of(space);
-    uint32_t last = tables->last;
-    if (last < space->region_count && tables->region[last]->end > address &&
-        (last == 0 || tables->region[last - 1]->end <= address))
-        return last;
-    uint32_t low = 0, high = (uint32_t)space->region_count;
+    uint32_t low = 0, high = (uint32_t)space->region_count, last = tables->last;
+    if (last < high && tables->region[last]->end > address) {
+        if (last == 0 || tables->region[last - 1]->end <= address)
+            return last;
+        high = last - 1;
+        if (high == 0 || tables->region[high - 1]->end <= address)
+            return tables->last = high;
+    } else if (last < high) {
+        low = last + 1;
+        if (low == high || tables->region[low]->end > address)
+            return tables->last = low;
+    }
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if (tables->region[middle]->end > address)
@@ -29,6 +37,11 @@ struct los_region *los_space_find(struct los_space *space, uint64_t address)
 {
     struct los_region *region = region_at(space, region_above(space, address));
     return region && region->start <= address ? region : NULL;
+}
+
+struct los_region *los_space_above(struct los_space *space, uint64_t address)
+{
+    return region_at(space, region_above(space, address));
 }
 
 static bool make_room(struct los_space *space)
@@ -118,7 +131,7 @@ void region_resize(struct los_space *space, struct los_region *region, uint64_t 
     region->end = end;
 }
 
-int region_split(struct los_space *space, uint64_t address)
+static int region_split(struct los_space *space, uint64_t address)
 {
     struct los_region *region = los_space_find(space, address);
     if (!region || region->start == address)
@@ -135,6 +148,17 @@ int region_split(struct los_space *space, uint64_t address)
         return -LOS_E_NOMEM;
     }
     return 0;
+}
+
+long region_cut(struct los_space *space, uint64_t start, uint64_t end)
+{
+    uint32_t index = region_above(space, start);
+    const struct los_region *region = region_at(space, index);
+    if (region && region->start == start && region->end == end)
+        return index;
+    if (region_split(space, start) < 0 || region_split(space, end) < 0)
+        return -LOS_E_NOMEM;
+    return region_above(space, start);
 }
 
 static bool alike(const struct los_region *a, const struct los_region *b)

@@ -68,8 +68,8 @@ static inline struct los_region *region_at(const struct los_space *space, uint32
 struct los_region *region_add(struct los_space *space, const struct los_region *like, uint64_t start,
                               uint64_t end);
 void region_remove(struct los_space *space, uint32_t index); /* drops its references as its last act */
-/* Makes `address` a boundary. 0 or NOMEM. */
-int region_split(struct los_space *space, uint64_t address);
+/* Makes `start` and `end` boundaries. As region_above(start), or NOMEM. */
+long region_cut(struct los_space *space, uint64_t start, uint64_t end);
 /* Joins the neighbours in and around [start, end) that are alike. */
 void region_merge(struct los_space *space, uint64_t start, uint64_t end);
 /* The highest gap of `bytes` in [low, high); 0: none. */
@@ -128,8 +128,12 @@ extern struct map_batch
 
 /* Unmaps [start, end) in the exokernel; the parts that it does not cover in full are the space's own. */
 void space_unmap(const struct los_space *space, uint64_t start, uint64_t end);
-/* The same, where all parts are the space's own and only present pages can be mapped: call by call for what lies far apart. */
-void space_unmap_present(struct los_space *space, uint64_t start, uint64_t end);
+/* The same for present pages of chunks of its own, by address; those that lie close together go in one call. */
+struct run {
+    uint64_t start, end; /* 0: none yet */
+};
+void run_add(const struct los_space *space, struct run *run, const struct chunk *chunk, uint64_t mask);
+void run_end(const struct los_space *space, const struct run *run);
 /* Empties [start, end) and unmaps what was mapped there. 0, or NOMEM: nothing has changed. */
 int pages_drop(struct los_space *space, uint64_t start, uint64_t end);
 bool pages_any(struct los_space *space, uint64_t start, uint64_t end);
@@ -138,6 +142,8 @@ bool pages_any(struct los_space *space, uint64_t start, uint64_t end);
 /* Makes the page at `address` of the region usable for `access`, whatever the region's protection says of that access; a copy made
  * on write is not mapped writable unless the region is. 0, NOMEM or IO. */
 int page_resolve(struct los_space *space, struct los_region *region, uint64_t address, uint32_t access);
+/* The region has become writable. Where it is no more than a fault would do, its pages that need no copy become so now. */
+void pages_regain(struct los_space *space, struct los_region *region);
 
 /* --- overlay.c: patched text -------------------------------------------------------------------------------------------- */
 los_pageno overlay_find(const struct los_object *object, uint64_t index,

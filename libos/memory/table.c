@@ -20,8 +20,17 @@ struct map_batch los_map_batch[2];
 static uint32_t part_above(struct tables *tables, uint64_t number)
 {
     uint32_t last = tables->part_last, low = 0, high = tables->parts;
-    if (last < high && tables->part[last].number >= number && (!last || tables->part[last - 1].number < number))
-        return last;
+    if (last < high && tables->part[last].number >= number) {
+        if (last == 0 || tables->part[last - 1].number < number)
+            return last;
+        high = last - 1;
+        if (high == 0 || tables->part[high - 1].number < number)
+            return tables->part_last = high;
+    } else if (last < high) {
+        low = last + 1;
+        if (low == high || tables->part[low].number >= number)
+            return tables->part_last = low;
+    }
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if (tables->part[middle].number >= number)
@@ -56,21 +65,18 @@ static bool grow(struct tables *tables)
     return true;
 }
 
+/* Where there is none. */
 static struct part_entry *part_make(struct los_space *space, uint64_t address)
 {
     struct tables *tables = tables_of(space);
-    struct part_entry *entry = part_find(space, address);
-    if (entry)
-        return entry;
     if (tables->parts == tables->part_capacity && !grow(tables))
         return NULL;
     struct part *part = los_alloc_zeroed(sizeof(*part));
     if (!part)
         return NULL;
     part->refs = 1;
-    uint32_t index = part_above(tables, address >> PART_SHIFT);
-    entry = &tables->part[index];
-    memmove(entry + 1, entry, (tables->parts - index) * sizeof(*entry));
+    struct part_entry *entry = &tables->part[part_above(tables, address >> PART_SHIFT)];
+    memmove(entry + 1, entry, (uint64_t)((char *)&tables->part[tables->parts] - (char *)entry));
     *entry = (struct part_entry){address >> PART_SHIFT, part};
     tables->parts++;
     return entry;
@@ -135,10 +141,9 @@ static bool part_table(struct los_space *space, const struct part *part)
     return exo_space_protect(space->handle, address, 1, map_prot(region->protection, false)) == 0;
 }
 
-int part_own(struct los_space *space, uint64_t address)
+static int entry_own(struct los_space *space, struct part_entry *entry)
 {
-    struct part_entry *entry = part_find(space, address);
-    if (!entry || entry->part->refs == 1)
+    if (entry->part->refs == 1)
         return 0;
     struct part *from = entry->part, *to = los_alloc_zeroed(sizeof(*to));
     bool good = to != NULL;
@@ -162,12 +167,18 @@ int part_own(struct los_space *space, uint64_t address)
     return 0;
 }
 
+int part_own(struct los_space *space, uint64_t address)
+{
+    struct part_entry *entry = part_find(space, address);
+    return entry ? entry_own(space, entry) : 0;
+}
+
 int parts_own(struct los_space *space, uint64_t start, uint64_t end)
 {
     struct tables *tables = tables_of(space);
     for (uint32_t i = part_above(tables, start >> PART_SHIFT);
          i < tables->parts && tables->part[i].number << PART_SHIFT < end; i++)
-        if (part_own(space, tables->part[i].number << PART_SHIFT) < 0)
+        if (entry_own(space, &tables->part[i]) < 0)
             return -LOS_E_NOMEM;
     return 0;
 }
@@ -204,8 +215,8 @@ struct chunk *chunk_find(const struct los_space *space, uint64_t address)
 
 struct chunk *chunk_make(struct los_space *space, uint64_t address)
 {
-    struct part_entry *entry = part_own(space, address) < 0 ? NULL : part_make(space, address);
-    if (!entry)
+    struct part_entry *entry = part_find(space, address);
+    if (entry ? entry_own(space, entry) < 0 : !(entry = part_make(space, address)))
         return NULL;
     struct chunk **place = &entry->part->chunk[chunk_index(address)], *chunk = *place;
     if (chunk)
@@ -252,13 +263,18 @@ void chunks_each(struct los_space *space, uint64_t start, uint64_t end,
         uint32_t index = part_above(tables, start >> PART_SHIFT);
         if (index == tables->parts)
             return;
-        uint64_t first = tables->part[index].number << PART_SHIFT, at = first > start ? first : start;
-        if (at >= end)
-            return;
-        struct chunk *chunk = tables->part[index].part->chunk[chunk_index(at)];
-        if (chunk)
-            each(space, chunk, chunk_mask(chunk, at, end), context);
-        start = ((at >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT;
+        uint64_t first = tables->part[index].number << PART_SHIFT;
+        struct chunk *const *chunk = tables->part[index].part->chunk;
+        unsigned at = first < start ? chunk_index(start) : 0;
+        while (at < PART_CHUNKS && !chunk[at])
+            at++;
+        uint64_t next = first + ((uint64_t)at << CHUNK_SHIFT);
+        if (at < PART_CHUNKS) {
+            if (next < end)
+                each(space, chunk[at], chunk_mask(chunk[at], start, end), context);
+            next += 1ul << CHUNK_SHIFT;
+        }
+        start = next;
     }
 }
 
@@ -359,15 +375,10 @@ void space_unmap(const struct los_space *space, uint64_t start, uint64_t end)
         ;
 }
 
-/* Present pages that lie close together, unmapped at once: a wide gap costs more than a call. */
-#define GAP_BYTES (8 * LOS_PAGE)
-struct run {
-    uint64_t start, end; /* 0: none yet */
-};
+#define GAP_BYTES (8 * LOS_PAGE) /* a wider one costs more than a call */
 
-static void run_add(struct los_space *space, struct chunk *chunk, uint64_t mask, void *context)
+void run_add(const struct los_space *space, struct run *run, const struct chunk *chunk, uint64_t mask)
 {
-    struct run *run = context;
     for (uint64_t bits = chunk->present & mask; bits; bits &= bits - 1) {
         uint64_t at = chunk_address(chunk, (unsigned)__builtin_ctzl(bits));
         if (!run->end) {
@@ -380,12 +391,10 @@ static void run_add(struct los_space *space, struct chunk *chunk, uint64_t mask,
     }
 }
 
-void space_unmap_present(struct los_space *space, uint64_t start, uint64_t end)
+void run_end(const struct los_space *space, const struct run *run)
 {
-    struct run run = {0, 0};
-    chunks_each(space, start, end, run_add, &run);
-    if (run.end)
-        space_unmap(space, run.start, run.end);
+    if (run->end)
+        space_unmap(space, run->start, run->end);
 }
 
 void map_begin(struct map_batch *batch, const struct los_space *space)

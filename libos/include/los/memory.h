@@ -126,6 +126,8 @@ long los_space_discard(struct los_space *space, uint64_t address, uint64_t bytes
 long los_space_set_break(struct los_space *space,
                          uint64_t end); /* returns the new or, on failure, the old break */
 struct los_region *los_space_find(struct los_space *space, uint64_t address); /* that contains it, or NULL */
+struct los_region *los_space_above(struct los_space *space,
+                                   uint64_t address); /* the first that ends above it, or NULL */
 /* Access by ring 3 to an address failed. Returns 0 when resolved, FAULT (no such region: SEGV_MAPERR), ACCES (region forbids it:
  * SEGV_ACCERR), NOMEM, or IO (page beyond the end of the object: SIGBUS). */
 int los_space_fault(struct los_space *space, uint64_t address, uint32_t access);

@@ -51,6 +51,23 @@ static void descriptors(void)
     CHECK(fcntl(fd, F_SETFL, 0) == 0 && fcntl(fd, F_SETOWN, getpid()) == 0 &&
           syscall(SYS_fcntl, fd, F_GETOWN) == getpid());
     CHECK(fcntl(fd, F_GETSIG) == 0 && fcntl(fd, F_GETLEASE) == F_UNLCK);
+    for (int i = 0; i < 3; i++) { /* closing one of several; a lock of the process's goes all the same */
+        struct flock own = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        CHECK(i == 0 || fcntl(fd, F_SETLK, &own) == 0);
+        int copy = dup(fd);
+        pid_t child = fork();
+        if (child == 0)
+            _exit(fcntl(fd, F_GETLK, &own) != 0 || own.l_type != (i == 0 ? F_UNLCK : F_WRLCK));
+        CHECK(wait(&n) == child && n == 0);
+        CHECK(copy >= 0 && (fcntl(copy, F_GETFL) & O_ACCMODE) == O_RDWR && close(copy) == 0);
+        FAILS(EBADF, close(copy));
+        FAILS(EBADF, fcntl(copy, F_GETFL));
+        FAILS(EBADF, ioctl(copy, FIONREAD, &n));
+        own.l_type = F_WRLCK;
+        if ((child = fork()) == 0)
+            _exit(fcntl(fd, F_GETLK, &own) != 0 || own.l_type != F_UNLCK);
+        CHECK(wait(&n) == child && n == 0 && fcntl(fd, F_GETFL) >= 0);
+    }
     CHECK(pipe2(pair, O_CLOEXEC) == 0 && fcntl(pair[0], F_GETPIPE_SZ) == 65536);
     CHECK(fcntl(pair[0], F_SETPIPE_SZ, 8192) == 8192);
     FAILS(EBADF, fcntl(fd, F_GETPIPE_SZ));
@@ -58,6 +75,7 @@ static void descriptors(void)
     FAILS(EFAULT, pipe(BAD));
     CHECK(write(pair[1], "abc", 3) == 3 && ioctl(pair[0], FIONREAD, &n) == 0 && n == 3);
     CHECK(ioctl(fd, FIONREAD, &n) == 0 && n == 10);
+    FAILS(EFAULT, ioctl(pair[0], FIONREAD, BAD));
     n = 1;
     CHECK(ioctl(pair[0], FIONBIO, &n) == 0 && (fcntl(pair[0], F_GETFL) & O_NONBLOCK));
     FAILS(EFAULT, ioctl(pair[0], FIONBIO, BAD));

@@ -54,6 +54,20 @@ int main(void)
     CHECK(mprotect(p, PAGE, PROT_NONE) == 0 && !readable(p));
     CHECK(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == 0 && p[5] == 7 && writable(p));
     CHECK(mprotect(p + 3 * PAGE, 2 * PAGE, PROT_READ) == -1 && errno == ENOMEM);
+    for (int i = 0; i < 20;
+         i++) { /* there and not, on a split region; a fork has the pages, too, in the last ten */
+        pid_t holder = i < 10 ? 0 : fork();
+        if (holder == 0 && i >= 10)
+            _exit(pause() + 1);
+        CHECK(mprotect(p + 7 * PAGE, 3 * PAGE, i & 1 ? PROT_NONE : PROT_READ) == 0);
+        CHECK(readable(p + 8 * PAGE) == !(i & 1) && !writable(p + 7 * PAGE) && !writable(p + 9 * PAGE));
+        CHECK(writable(p + 6 * PAGE) && writable(p + 10 * PAGE));
+        CHECK(mprotect(p + 7 * PAGE, 3 * PAGE, PROT_READ | PROT_WRITE) == 0);
+        CHECK(p[8 * PAGE] == (i ? 1 : 7) && p[9 * PAGE] == (i & 3 ? 1 : i ? 0 : 7));
+        p[8 * PAGE] = p[9 * PAGE] = 1;
+        CHECK(i % 4 != 3 || madvise(p + 9 * PAGE, PAGE, MADV_DONTNEED) == 0);
+        CHECK(holder == 0 || (kill(holder, SIGKILL) == 0 && waitpid(holder, NULL, 0) == holder));
+    }
     char *fixed =
         mmap(p + 4 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     CHECK(fixed == p + 4 * PAGE && fixed[0] == 0);
@@ -109,6 +123,20 @@ int main(void)
     char *grown = mremap(moved, 8 * PAGE, 4096 * PAGE, MREMAP_MAYMOVE);
     CHECK(grown != MAP_FAILED && strcmp(grown + 7 * PAGE, "at the end") == 0 && grown[4095 * PAGE] == 0);
     CHECK(mremap(grown, 4096 * PAGE, PAGE, 0) == grown && !readable(grown + PAGE));
+    char *holed = anonymous(600, MAP_PRIVATE);
+    for (int i = 0; i < 600; i += 7)
+        holed[i * PAGE] = (char)i;
+    CHECK(munmap(holed + 300 * PAGE, PAGE) == 0);
+    CHECK(mremap(holed, 600 * PAGE, 700 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+    CHECK(mremap(holed + 300 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+    CHECK(mremap(holed, 300 * PAGE, 302 * PAGE, 0) == MAP_FAILED && errno == ENOMEM);
+    CHECK(mremap(holed + 100 * PAGE, 200 * PAGE, 201 * PAGE, 0) == holed + 100 * PAGE); /* into the hole */
+    char *away = mremap(holed + 50 * PAGE, 251 * PAGE, 900 * PAGE, MREMAP_MAYMOVE);
+    CHECK(away != MAP_FAILED && !readable(holed + 50 * PAGE) && !readable(holed + 300 * PAGE));
+    for (int i = 0; i < 600; i += 7)
+        CHECK((i < 50 || i > 300 ? holed : away - 50 * PAGE)[i * PAGE] == (char)i);
+    CHECK(away[899 * PAGE] == 0 && writable(away + 899 * PAGE) && holed[49 * PAGE + 1] == 0);
+    CHECK(munmap(holed, 600 * PAGE) == 0 && munmap(away, 900 * PAGE) == 0);
     char *start = sbrk(0);
     CHECK(sbrk(100 * PAGE) == start && start[50 * PAGE] == 0 && writable(start + 99 * PAGE));
     CHECK(brk(start) == 0 && sbrk(0) == start);

@@ -302,6 +302,7 @@ Test(share, an_exhausted_pool_is_an_error_and_changes_nothing)
     cr_assert_eq(exo_space_share(two, one, BASE, 1536), 1536);
     cr_assert_eq(exo_space_protect(two, BASE, 1536, EXO_MAP_R), -EXO_E_NO_POOL, "three tables");
     cr_assert_eq(exo_space_unmap(two, BASE + 4096, 512), -EXO_E_NO_POOL, "two tables");
+    cr_assert_eq(exo_space_unmap(two, BASE + PART - 4096, 2), -EXO_E_NO_POOL, "also two");
     cr_assert_eq(map_one(two, BASE + PART - 4096, frames, 0, 2, RW), -EXO_E_NO_POOL);
     cr_assert_eq(exo_domain_info(domain, &after), 0);
     cr_assert_eq(after.pool_free, 1);
@@ -316,6 +317,22 @@ Test(share, an_exhausted_pool_is_an_error_and_changes_nothing)
     empty = (exo_handle)exo_space_create(domain);
     cr_assert((long)empty > 0);
     cr_assert_eq(exo_space_share(empty, one, BASE, 512), 512);
+    check_invariants();
+    cr_assert_eq(again(exo_domain_destroy(domain)), 0);
+}
+
+Test(share, one_frame_less_than_tables_to_copy_is_an_error)
+{
+    exo_handle domain = fake_domain(16);
+    exo_handle one = (exo_handle)exo_space_create(domain), two = (exo_handle)exo_space_create(domain);
+    for (unsigned i = 0; i < 3; i++)
+        cr_assert_eq(map_one(one, BASE + i * PART, frames, 4 * i, 4, RW), 0);
+    cr_assert_eq(map_one(two, BASE + 3 * PART, frames, 0, 1, RW), 0);
+    cr_assert_eq(exo_space_share(two, one, BASE, 1536), 1536);
+    cr_assert_eq(exo_space_protect(two, BASE, 1536, EXO_MAP_R), -EXO_E_NO_POOL, "two for three");
+    check_invariants();
+    cr_assert_eq(exo_domain_donate(domain, fake_frames(1)), 0);
+    cr_assert_eq(again(exo_space_protect(two, BASE, 1536, EXO_MAP_R)), 0);
     check_invariants();
     cr_assert_eq(again(exo_domain_destroy(domain)), 0);
 }

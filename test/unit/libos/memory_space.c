@@ -145,6 +145,102 @@ Test(memory_space, protection)
     cr_assert_eq(los_space_protect(space, AT + 1, LOS_PAGE, LOS_READ), -LOS_E_INVAL);
 }
 
+static bool writable_now(struct los_space *space, uint64_t va)
+{
+    los_pageno page;
+    uint32_t prot = 0;
+    return fake_mapped(space->handle, va, &page, &prot) && (prot & EXO_MAP_W);
+}
+
+/* A few pages become writable by the call itself, in one exo call and without a fault each; what a fault would have to make or copy is
+ * left to it. */
+Test(memory_space, protection_and_back)
+{
+    fake_start(4000);
+    struct los_space *space = los_space_create();
+    uint64_t at = AT + 60 * LOS_PAGE; /* in two chunks */
+    map(space, AT, 100, RW, 0);
+    for (unsigned i = 0; i < 10; i++)
+        store(space, at + i * LOS_PAGE, (uint8_t)i);
+    cr_assert_eq(los_space_discard(space, at + 3 * LOS_PAGE, LOS_PAGE), 0);
+    const uint32_t between[] = {LOS_READ, 0, LOS_READ | LOS_EXECUTE};
+    for (unsigned n = 0; n < LOS_COUNT(between); n++) {
+        cr_assert_eq(los_space_protect(space, at, 8 * LOS_PAGE, between[n]), 0);
+        cr_assert_eq(refused_store(space, at), -LOS_E_ACCES);
+        cr_assert_eq(refused_store(space, at + 7 * LOS_PAGE), -LOS_E_ACCES);
+        cr_assert(writable_now(space, at + 8 * LOS_PAGE));
+        uint64_t resident = space->resident_pages;
+        cr_assert_eq(los_space_protect(space, at, 8 * LOS_PAGE, between[n] == 0 ? RW : between[n] | LOS_WRITE),
+                     0);
+        for (unsigned i = 0; i < 10; i++)
+            cr_assert_eq(writable_now(space, at + i * LOS_PAGE), i != 3, "page %u after %u", i, between[n]);
+        cr_assert_eq(space->resident_pages, resident);
+        check_record(space, AT, 100);
+        cr_assert_eq(los_space_protect(space, at, 8 * LOS_PAGE, RW), 0);
+    }
+    for (unsigned i = 0; i < 10; i++)
+        cr_assert_eq(load(space, at + i * LOS_PAGE), i == 3 ? 0 : i);
+    uint64_t calls = fake_calls(EXO_CALL_SPACE_MAP) + fake_calls(EXO_CALL_SPACE_PROTECT);
+    cr_assert_eq(los_space_protect(space, at + LOS_PAGE, LOS_PAGE, LOS_READ), 0);
+    cr_assert_eq(los_space_protect(space, at + LOS_PAGE, LOS_PAGE, RW), 0);
+    store(space, at + LOS_PAGE, 1);
+    cr_assert_eq(fake_calls(EXO_CALL_SPACE_MAP) + fake_calls(EXO_CALL_SPACE_PROTECT) - calls, 2);
+    cr_assert_eq(space->region_count, 1);
+
+    /* More pages than a fault would do: they wait for faults. */
+    cr_assert_eq(los_space_protect(space, AT, 100 * LOS_PAGE, LOS_READ), 0);
+    cr_assert_eq(los_space_protect(space, AT, 100 * LOS_PAGE, RW), 0);
+    cr_assert(!writable_now(space, at));
+    store(space, at, 2);
+
+    /* No room in the exokernel: the call is good all the same, and faults try again. */
+    cr_assert_eq(los_space_protect(space, at, LOS_PAGE, 0), 0);
+    fake_map_budget = 0;
+    cr_assert_eq(los_space_protect(space, at, LOS_PAGE, RW), 0);
+    cr_assert_eq(refused_store(space, at), -LOS_E_NOMEM);
+    fake_map_budget = UINT64_MAX;
+    check_record(space, AT, 100);
+    store(space, at, 3);
+    los_space_unref(space);
+}
+
+/* What a fork or an object has, too, is copied by the write and not made writable before. */
+Test(memory_space, protection_and_back_of_what_is_shared)
+{
+    fake_start(4000);
+    struct test_object file;
+    file_make(&file, 4);
+    struct los_space *parent = los_space_create();
+    map(parent, AT, 4, RW, 0);
+    cr_assert_gt(
+        los_space_map(parent, AT + 4 * LOS_PAGE, 4 * LOS_PAGE, RW, LOS_FIXED, &file.object, 0, some_file, NULL),
+        0);
+    for (unsigned i = 0; i < 4; i++)
+        store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+    cr_assert_eq(load(parent, AT + 4 * LOS_PAGE), 1);
+    cr_assert_eq(los_space_protect(parent, AT, 4 * LOS_PAGE, LOS_READ), 0);
+    struct los_space *child = los_space_fork(parent);
+    for (int parted = 0; parted < 2; parted++) {
+        cr_assert(chunk_shared(chunk_find(child, AT)) == !parted);
+        cr_assert_eq(los_space_protect(child, AT, 4 * LOS_PAGE, LOS_READ), 0);
+        cr_assert_eq(los_space_protect(child, AT, 8 * LOS_PAGE, RW), 0);
+        for (unsigned i = 0; i < 8; i++)
+            cr_assert(!writable_now(child, AT + i * LOS_PAGE) && !writable_now(parent, AT + i * LOS_PAGE));
+        check_record(child, AT, 8);
+        check_record(parent, AT, 8);
+        cr_assert_eq(los_space_protect(child, AT, 8 * LOS_PAGE, 0), 0); /* the part is the child's own then */
+    }
+    cr_assert_eq(los_space_protect(child, AT, 8 * LOS_PAGE, RW), 0);
+    store(child, AT, 9);
+    store(child, AT + 4 * LOS_PAGE, 9);
+    cr_assert_eq(load(parent, AT), 0);
+    cr_assert_eq(load(parent, AT + 4 * LOS_PAGE), 1);
+    cr_assert_eq(*(uint8_t *)los_page_address(file.page[0]), 1);
+    check_record(child, AT, 8);
+    los_space_unref(child);
+    los_space_unref(parent);
+}
+
 Test(memory_space, placement)
 {
     fake_start(4000);
@@ -561,6 +657,83 @@ Test(memory_space, remap_through_many_chunks)
         for (unsigned i = 0; i < 300; i++)
             cr_assert_eq(load(space, to + i * LOS_PAGE), (uint8_t)i);
     }
+}
+
+/* Out of page tables half-way: all is where it was, in the space and in the one that shares its parts. */
+Test(memory_space, remap_without_page_tables)
+{
+    fake_start(6000);
+    struct los_space *parent = los_space_create();
+    map(parent, AT, 700, RW, 0);
+    map(parent, AT + 9 * PART - LOS_PAGE, 1, RW, 0);
+    store(parent, AT + 9 * PART - LOS_PAGE, 5);
+    for (unsigned i = 0; i < 700; i++)
+        if (i < 130 || i > 400)
+            store(parent, AT + i * LOS_PAGE, (uint8_t)i);
+    struct los_space *child = los_space_fork(parent);
+    uint64_t to = AT + 9 * PART + 3 * LOS_PAGE, resident = child->resident_pages;
+    for (uint64_t budget = 0; budget < 350; budget += 57) {
+        fake_map_budget = budget;
+        cr_assert_eq(los_space_remap(child, AT + LOS_PAGE, 650 * LOS_PAGE, 650 * LOS_PAGE, true, true, to),
+                     -LOS_E_NOMEM, "with room for %lu", budget);
+        fake_map_budget = UINT64_MAX;
+        cr_assert_eq(child->region_count, 2);
+        cr_assert_eq(child->resident_pages, resident);
+        cr_assert(!pages_any(child, to, to + 700 * LOS_PAGE));
+        check_record(child, AT, 10 * 512);
+        check_record(parent, AT, 10 * 512);
+        cr_assert_eq(load(child, AT + 500 * LOS_PAGE), (uint8_t)500);
+        cr_assert_eq(refused_load(child, to), -LOS_E_FAULT);
+    }
+    cr_assert_eq(los_space_remap(child, AT + LOS_PAGE, 650 * LOS_PAGE, 650 * LOS_PAGE, true, true, to), to);
+    check_record(child, AT, 12 * 512);
+    check_record(parent, AT, 12 * 512);
+    cr_assert_eq(child->resident_pages, resident);
+    for (unsigned i = 1; i < 651; i++) {
+        uint8_t held = i < 130 || i > 400 ? (uint8_t)i : 0;
+        cr_assert_eq(load(child, to + (i - 1) * LOS_PAGE), held);
+        store(child, to + (i - 1) * LOS_PAGE, 3);
+        cr_assert_eq(load(parent, AT + i * LOS_PAGE), held);
+    }
+    cr_assert_eq(load(child, AT), 0);
+    cr_assert_eq(load(child, AT + 651 * LOS_PAGE), (uint8_t)651);
+    cr_assert_eq(refused_load(child, AT + LOS_PAGE), -LOS_E_FAULT);
+    los_space_unref(child);
+    los_space_unref(parent);
+}
+
+/* Pages here and there in parts with empty chunks, and parts with none: ranges find those in them, and no others. */
+Test(memory_space, ranges_of_sparse_pages)
+{
+    fake_start(4000);
+    static const unsigned pages[] = {0,    63,   64,   200,  448,  511,  512,  575,  960,
+                                     1023, 2048, 2110, 2560, 3071, 3072, 4095, 4100, 5119};
+    bool there[LOS_COUNT(pages)];
+    struct los_space *space = los_space_create();
+    map(space, AT, 5120, RW, LOS_NO_RESERVE);
+    srand(11);
+    for (unsigned round = 0; round < 400; round++) {
+        for (unsigned i = 0; i < LOS_COUNT(pages); i++) {
+            store(space, AT + pages[i] * LOS_PAGE, (uint8_t)(i + 1));
+            there[i] = true;
+        }
+        for (unsigned n = 0; n < 4; n++) {
+            unsigned first = (unsigned)rand() % 5120, count = 1 + (unsigned)rand() % (rand() % 2 ? 700 : 100);
+            count = first + count > 5120 ? 5120 - first : count;
+            bool any = false;
+            for (unsigned i = 0; i < LOS_COUNT(pages); i++)
+                if (pages[i] >= first && pages[i] < first + count) {
+                    any |= there[i];
+                    there[i] = false;
+                }
+            uint64_t at = AT + first * LOS_PAGE, bytes = count * LOS_PAGE;
+            cr_assert_eq(pages_any(space, at, at + bytes), any, "from %u, %u pages", first, count);
+            cr_assert_eq(los_space_discard(space, at, bytes), 0);
+        }
+        for (unsigned i = 0; i < LOS_COUNT(pages); i++)
+            cr_assert_eq(load(space, AT + pages[i] * LOS_PAGE), there[i] ? i + 1 : 0);
+    }
+    los_space_unref(space);
 }
 
 Test(memory_space, eating_all_memory_is_an_error_and_comes_back)
