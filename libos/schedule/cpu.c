@@ -24,13 +24,9 @@ void los_cpu_init(const struct los_start *start, uint32_t number)
 {
     struct los_cpu *cpu = los_cpu_number(number);
     struct los_thread *idle = &idle_threads[number];
-    exo_event event = cpu->event, lock_event = cpu->lock_event; /* set by vCPU 0 before this one started */
-    struct los_quick *quick = cpu->quick;
     los_start_page = start;
-    memset(cpu, 0, sizeof *cpu);
-    cpu->event = event;
-    cpu->lock_event = lock_event;
-    cpu->quick = quick;
+    if (number == 0)
+        memset(cpu, 0, sizeof *cpu);
     cpu->self = cpu;
     cpu->number = number;
     cpu->page = (struct exo_vcpu_page *)((char *)cpu - EXO_VP_LIBOS);
@@ -49,6 +45,8 @@ void los_cpu_tokens(const struct los_start *start)
 {
     for (uint32_t i = 0; i < start->vcpus; i++) {
         struct los_cpu *cpu = los_cpu_number(i);
+        if (i != 0) /* not by itself: the others may look at it before it has started */
+            memset(cpu, 0, sizeof *cpu);
         los_pageno quick = los_pages_alloc(QUICK_ORDER);
         if (quick == LOS_NO_PAGE)
             los_panic("no memory for vCPU %u", i);
