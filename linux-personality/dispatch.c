@@ -99,8 +99,7 @@ void lx_system_call(struct los_frame *frame)
         .frame = frame,
     };
     unsigned number = (unsigned)frame->number;
-    if (__builtin_expect(los_cpu()->page->syscall_rip == frame->regs.rip, false))
-        lx_patch_site(frame);
+    lx_patch_site(frame);
     do {
         long result = call(number, &args);
         if (__builtin_expect(frame->number == UINT64_MAX, false)) /* rt_sigreturn has set all registers */

@@ -222,14 +222,9 @@ static void look_at_site(const struct los_frame *frame)
     }
 }
 
-void lx_patch_site(struct los_frame *frame)
+void lx_patch_reflected(struct los_frame *frame)
 {
-    /* The exokernel leaves the return address of a reflected call in the vCPU page; clearing it tells the next call from a patched
-     * site apart from this one. */
-    struct exo_vcpu_page *page = los_cpu()->page;
-    if (__builtin_expect(page->syscall_rip != frame->regs.rip, true))
-        return;
-    page->syscall_rip = 0;
+    los_cpu()->page->syscall_rip = 0; /* tells the next call from a patched site apart from this one */
     if (table)
         look_at_site(frame);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Patching of system call sites: see patch.c. lx_patch_site and lx_patch_fault are in personality.h. */
+/* Patching of system call sites: see patch.c. lx_patch_site, lx_patch_reflected and lx_patch_fault are in personality.h. */
 #ifndef LX_PATCH_H
 #define LX_PATCH_H
 

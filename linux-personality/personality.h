@@ -102,8 +102,14 @@ long lx_set_domain_name(const char *name, size_t length);
 /* --- parts ----------------------------------------------------------------------------------------------------------------------------- */
 long lx_terminal_ioctl(struct los_file *file, uint32_t request,
                        uint64_t argument); /* terminal.c: NOTTY when it is no terminal's */
-/* patch.c: a call came reflected from the instruction before `rip`; rewrites the site when it can. */
-void lx_patch_site(struct los_frame *frame);
+/* patch.c: the call came reflected from the instruction before `rip`; rewrites the site when it can. */
+void lx_patch_reflected(struct los_frame *frame);
+/* Of any call: the exokernel leaves the return address of a reflected one in the vCPU page. */
+static inline void lx_patch_site(struct los_frame *frame)
+{
+    if (__builtin_expect(los_cpu()->page->syscall_rip == frame->regs.rip, false))
+        lx_patch_reflected(frame);
+}
 /* patch.c: an undefined opcode or fault inside a patched site. True: registers were put right. */
 bool lx_patch_fault(struct los_frame *frame, uint32_t vector, uint64_t address);
 void lx_proc_init(void); /* proc/: registers the proc file system */

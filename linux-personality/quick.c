@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Quick calls (los/quick.h): those that only read what belongs to the caller, which do without the container lock; those that never
- * sleep, by their handlers, a close that ends nothing among them; and read and write of files that never make one wait.
+ * sleep, by their handlers; a close that ends nothing; waking by a futex. Reading and writing is the library OS's own.
  */
 #include <confine.h>
 #include <dispatch.h>
@@ -85,25 +85,21 @@ enum { F_GETFD = 1, F_SETFL = 4 };
 NEVER_SLEEP(HANDLE)
 
 /* What has other descriptors, too: nothing ends by it, and no lock goes. */
-static long __attribute__((noinline)) close_one(int fd)
-{
-    struct los_cpu *cpu = los_cpu();
-    if (!los_quick_begin(cpu))
-        return LOS_QUICK_NOT;
-    const struct los_file *file = los_descriptor_of(cpu->current->process, fd);
-    if (!file || file->refs == 1 || file->inode->locks)
-        return los_quick_drop(cpu);
-    return los_quick_end(cpu, los_descriptor_close(fd));
-}
-
 static LOS_QUICK long quick_close(ARGUMENTS)
 {
     UNUSED;
-    return close_one((int)a);
+    struct los_cpu *cpu = los_cpu();
+    if (!los_quick_begin(cpu))
+        return LOS_QUICK_NOT;
+    const struct los_file *file = los_descriptor_of(cpu->current->process, (int)a);
+    if (!file || file->refs == 1 || file->inode->locks)
+        return los_quick_drop(cpu);
+    return los_quick_end(cpu, los_descriptor_close((int)a));
 }
 
 /* --- futexes: waking ------------------------------------------------------------------------------------------------------ */
 
+/* Apart, so that nothing is saved before it is known to be a wake. */
 static long __attribute__((noinline)) wake(uint64_t address, uint32_t most, bool shared)
 {
     struct los_cpu *cpu = los_cpu();
@@ -123,8 +119,9 @@ static LOS_QUICK long quick_futex(ARGUMENTS)
 /* --- which ------------------------------------------------------------------------------------------------------------------ */
 
 #define ENTRY(number, name, ...) [number] = LOS_QUICK_CALL(quick_##name),
-static const los_quick_call quick[LX_CALLS] = {READS(ENTRY) NEVER_SLEEP(ENTRY) ENTRY(3, close)
-                                                   ENTRY(202, futex)[0] = LOS_QUICK_CALL(los_quick_read),
-                                               [1] = LOS_QUICK_CALL(los_quick_write)};
+static const los_quick_call quick[LX_CALLS] = {[0] = LOS_QUICK_CALL(los_quick_read),
+                                               [1] = LOS_QUICK_CALL(los_quick_write),
+                                               READS(ENTRY) NEVER_SLEEP(ENTRY) ENTRY(3, close)
+                                                   ENTRY(202, futex)};
 
 void lx_quick_update(void) { los_quick_set(quick, lx_tracing || lx_confined ? 0 : LX_CALLS); }

@@ -16,15 +16,13 @@ _Static_assert(LOS_QUICK_CALLS == 512 && sizeof(struct los_quick) == 16 &&
 
 extern char los_entry[], los_syscall_entry[], los_fault_entry[], los_event_entry[];
 
-const struct los_start *los_start_page;
 uint64_t los_cpus_idle;
 static struct los_thread idle_threads[LOS_VCPUS_MAX];
 
-void los_cpu_init(const struct los_start *start, uint32_t number)
+void los_cpu_init(uint32_t number)
 {
     struct los_cpu *cpu = los_cpu_number(number);
     struct los_thread *idle = &idle_threads[number];
-    los_start_page = start;
     if (number == 0)
         memset(cpu, 0, sizeof *cpu);
     cpu->self = cpu;

@@ -9,10 +9,10 @@
 #include <los/schedule.h>
 
 /* --- cpu.c: the vCPUs' own data --- */
-extern const struct los_start *los_start_page;
 /* The calling vCPU's data and its idle thread, which is the context it runs in. Needs no lock. */
-void los_cpu_init(const struct los_start *start, uint32_t number);
-void los_cpu_tokens(const struct los_start *start); /* entries and doorbells of all vCPUs; on vCPU 0 */
+void los_cpu_init(uint32_t number);
+/* On vCPU 0: entries, doorbells and tables of quick calls of all vCPUs, whose data it clears but for its own. */
+void los_cpu_tokens(const struct los_start *start);
 void los_cpus_start(const struct los_start *start); /* lets the others run */
 extern uint64_t los_cpus_idle; /* bit n: vCPU n is about to block or blocks, nobody rang it yet */
 void los_cpu_ring(struct los_cpu *cpu);

@@ -93,7 +93,7 @@ static void resume(struct los_cpu *cpu, struct los_thread *thread, uint64_t now)
     thread->last_cpu = cpu->number;
     thread->stamp_ns = now;
     thread->turn_ns = now;
-    thread->quantum_end_ns = now + (thread->process->nice ? los_quantum_of(thread) : los_quantum_ns);
+    thread->quantum_end_ns = now + los_quantum_of(thread);
 }
 
 static void switch_to(struct los_thread *next)

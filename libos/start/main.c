@@ -65,7 +65,7 @@ static void first_process(void)
 
 void los_main(const struct los_start *start, uint32_t vcpu)
 {
-    los_cpu_init(start, vcpu);
+    los_cpu_init(vcpu);
     los_lock();
     if (vcpu != 0)
         los_idle();

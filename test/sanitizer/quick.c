@@ -9,12 +9,13 @@ bool los_quick_checked(struct los_frame *frame)
 {
     struct exo_regs *regs = &frame->regs;
     uint32_t vcpu = los_cpu()->number;
-    if (los_cpu()->page->syscall_rip == regs->rip || frame->number >= LOS_QUICK_CALLS ||
-        los_cpu()->quick[frame->number].call == los_quick_none)
+    if (los_cpu()->page->syscall_rip == regs->rip || frame->number >= LOS_QUICK_CALLS)
+        return false;
+    struct los_quick *quick = &los_cpu()->quick[frame->number];
+    if (quick->call == los_quick_none)
         return false;
     lock_checked[vcpu] = false;
     in_quick_call[vcpu] = true;
-    struct los_quick *quick = &los_cpu()->quick[frame->number];
     long result = quick->call(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
     in_quick_call[vcpu] = false;
     lock_checked[vcpu] = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Quick calls: system calls that never sleep and need nothing of their frame but the arguments. They are made with less of it
+ * Quick calls: system calls that never sleep and need nothing of their frame but the arguments. They are made with nothing
  * saved, without the container lock unless they take it by los_quick_begin, and without accounting: their time is the program's. They are counted.
  * Called for patched sites, and for those that are known not to be patchable; a thread whose flags are unusual takes the long way.
  */
@@ -28,7 +28,7 @@ struct los_quick {          /* each vCPU has its own: to count is to add, and no
     uint64_t count;
 };
 #define LOS_QUICK_NOT   INT64_MIN       /* nothing was done: make the call by system_call */
-#define LOS_QUICK_LEAVE (INT64_MIN + 1) /* only from the two below */
+#define LOS_QUICK_LEAVE (INT64_MIN + 1) /* only from those below */
 /* By number; NULL: that call is not quick. count 0: none is. */
 void los_quick_set(const los_quick_call *table, uint32_t count);
 uint64_t los_quick_count(uint32_t number); /* how often it was made quickly, by all vCPUs */
